@@ -1,0 +1,125 @@
+"""Finds, verifies and opens what lies in a models folder: `<name>/<version>/{model.onnx, card.json}`."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnxruntime as ort
+from pydantic import ValidationError
+
+from models.card import Card
+
+FOLDER = Path(__file__).parent
+
+# Where the export writes the class names inside model.onnx (the ONNX format's metadata_props), as a JSON list.
+LABELS_KEY = "labels"
+
+
+class ModelError(Exception):
+    """A model is missing, damaged or not what its card says; the message is one sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A verified model: its card and an open session."""
+
+    card: Card
+    session: ort.InferenceSession
+
+    @property
+    def name(self) -> str:
+        """The model's name, also its folder's."""
+        return self.card.model_details.name
+
+    @property
+    def version(self) -> int:
+        """The model's version, also its folder's."""
+        return self.card.model_details.version
+
+
+def find(root: Path) -> dict[str, list[int]]:
+    """The models under `root`: name to versions, lowest first. Folders without a card.json are no models.
+
+    Raises:
+        ModelError: there is no such folder, or there are no models in it.
+    """
+    found: dict[str, list[int]] = {}
+    for path in sorted(root.glob("*/*/card.json")):
+        if path.parent.name.isdecimal():
+            found.setdefault(path.parent.parent.name, []).append(int(path.parent.name))
+    if not found:
+        raise ModelError(f"There is no model in {root}: expected <name>/<version>/card.json and model.onnx there.")
+    return {name: sorted(versions) for name, versions in found.items()}
+
+
+def session_options() -> ort.SessionOptions:
+    """One thread, run in order, no spinning: a network this small gains nothing from more (measured in benchmarks/)."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    return options
+
+
+def open_model(root: Path, name: str, version: int) -> Model:
+    """Read, verify and open `root/name/version`.
+
+    The digest is taken of the very bytes that the session is made from. The session's real inputs, outputs and class
+    names are compared with the card's.
+
+    Raises:
+        ModelError: with one sentence that says what is wrong.
+    """
+    folder = root / name / str(version)
+    card = _read_card(folder / "card.json")
+    if (card.model_details.name, card.model_details.version) != (name, version):
+        raise ModelError(f"{folder / 'card.json'} is the card of another model; restore the folder from its source.")
+    path = folder / "model.onnx"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} can't be read ({error.strerror}); restore it from its source.") from None
+    if hashlib.sha256(content).hexdigest() != card.model_details.sha256:
+        raise ModelError(f"{path} is not the file its card describes (SHA-256 differs); restore it from its source.")
+    try:
+        session = ort.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
+    except Exception:  # noqa: BLE001 - onnxruntime's errors share no public base class
+        raise ModelError(f"{path} is no model that onnxruntime can open; export it again.") from None
+    difference = _difference(card, session)
+    if difference:
+        raise ModelError(f"{path} does not keep to its card: {difference}; export it again.")
+    return Model(card, session)
+
+
+def _read_card(path: Path) -> Card:
+    try:
+        return Card.read(path)
+    except OSError as error:
+        raise ModelError(f"{path} can't be read ({error.strerror}); restore it from its source.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise ModelError(f"{path} is not a valid model card: {where}: {first['msg']}.") from None
+
+
+def _difference(card: Card, session: ort.InferenceSession) -> str | None:
+    """The first difference between what the card promises and what the session has, or None."""
+    contract = card.contract
+    promised_input = [(contract.input.name, f"tensor({contract.input.dtype})", contract.input.shape)]
+    promised_outputs = [(output.name, "tensor(float)", output.shape) for output in contract.outputs]
+    for what, promised, nodes in (
+        ("inputs", promised_input, session.get_inputs()),
+        ("outputs", promised_outputs, session.get_outputs()),
+    ):
+        # A free dimension has a name (or nothing) in ONNX and null in the card.
+        real = [(n.name, n.type, [d if isinstance(d, int) else None for d in n.shape]) for n in nodes]
+        if real != promised:
+            return f"its {what} are {real}, the card says {promised}"
+    labels = json.loads(session.get_modelmeta().custom_metadata_map.get(LABELS_KEY, "null"))
+    if labels != contract.labels:
+        return f"its labels are {labels}, the card says {contract.labels}"
+    if any(output.shape[-1] != len(contract.labels) for output in contract.outputs):
+        return f"it has no output for each of its {len(contract.labels)} labels"
+    return None
