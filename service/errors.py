@@ -1,0 +1,73 @@
+"""What can go wrong with a request, in the service's own terms; `problems` gives each its HTTP status.
+
+The message of an error is one sentence or two for the person who sent the request: what is wrong and what to do. It
+repeats nothing that the request held.
+"""
+
+
+class ServiceError(Exception):
+    """Base of every error that a request can cause."""
+
+
+class NoInput(ServiceError):
+    """The request names neither an image nor an index."""
+
+
+class AmbiguousInput(ServiceError):
+    """The request names more than one kind of input."""
+
+
+class MalformedBody(ServiceError):
+    """The body is not the JSON or the multipart form that its content type promises."""
+
+
+class InvalidParameter(ServiceError):
+    """A parameter or JSON field has a wrong value."""
+
+
+class UnknownField(ServiceError):
+    """A parameter, JSON field or form field that does not exist."""
+
+
+class IndexOutOfRange(ServiceError):
+    """There is no such test image."""
+
+
+class ImageNotFound(ServiceError):
+    """There is no test image at this address."""
+
+
+class ProblemNotFound(ServiceError):
+    """No problem has this name."""
+
+
+class ModelNotFound(ServiceError):
+    """There is no such model, or no such version of it."""
+
+
+class UnsupportedContentType(ServiceError):
+    """The body's content type is none that can be read."""
+
+
+class EmptyImage(ServiceError):
+    """A file without a single byte."""
+
+
+class NotAnImage(ServiceError):
+    """The bytes are no image of an accepted format."""
+
+
+class DamagedImage(ServiceError):
+    """The bytes begin as an image and then break off or make no sense."""
+
+
+class ImageTooLarge(ServiceError):
+    """The picture has more pixels than the service will decode."""
+
+
+class BodyTooLarge(ServiceError):
+    """The request body exceeds the limit."""
+
+
+class TooManyImages(ServiceError):
+    """The request holds more images or indices than the limit."""

@@ -1,0 +1,115 @@
+"""The routes beside `/predict`: test images, model card, health, and what each problem means."""
+
+import io
+from typing import Annotated
+
+import orjson
+from fastapi import FastAPI, Path, Query
+from PIL import Image
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from models import cifar10_test
+from models.card import Card
+from service import errors, problems
+from service.answer import ModelName
+from service.options import ModelOptions
+from service.predictor import Predictors
+from service.problems import Problem
+from service.route import DirectRoute
+
+_PNG = {"description": "The image", "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
+_INDEX = Path(description="A CIFAR-10 test image: 0 to 9999.", examples=["16"])
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+class LoadedModel(ModelName):
+    """A model and the digest of its file."""
+
+    sha256: str = Field(description="Of model.onnx; equal to the one in its model card.")
+
+
+class Health(BaseModel):
+    """Whether the service is ready, and with which model."""
+
+    status: str = Field(examples=["ready"])
+    model: LoadedModel = Field(description="The model that answers when a request names none.")
+
+
+class Routes:
+    """The endpoints."""
+
+    def __init__(self, predictors: Predictors) -> None:
+        self._predictors = predictors
+        self._cards = {
+            predictor.model.card.model_details.sha256: predictor.model.card.model_dump_json().encode()
+            for predictor in predictors
+        }
+
+    async def image(self, index: Annotated[str, _INDEX], request: Request) -> Response:
+        """The CIFAR-10 test image itself, 32x32 pixels, lossless."""
+        if not (index.isdecimal() and index.isascii() and int(index) < cifar10_test.SIZE):
+            raise errors.ImageNotFound("Test images are /images/0.png to /images/9999.png.")
+        headers = {"ETag": f'"{cifar10_test.SHA256[:16]}-{int(index)}"', "Cache-Control": _FOREVER}
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+        pixels = self._predictors.test_split.read([int(index)])[0][0]
+        png = io.BytesIO()
+        Image.fromarray(pixels).save(png, "PNG")
+        return Response(png.getvalue(), headers=headers, media_type="image/png")
+
+    async def model_card(self, _request: Request, options: Annotated[ModelOptions, Query()]) -> Response:
+        """What the model is, what it is for and not for, how well it does, and what that rests on."""
+        details = self._predictors.choose(options.model, options.version).model.card.model_details
+        return Response(self._cards[details.sha256], media_type="application/json")
+
+    async def health(self) -> Response:
+        """Whether the service is ready, and with which model."""
+        details = self._predictors.default.model.card.model_details
+        model = {"name": details.name, "version": details.version, "sha256": details.sha256}
+        return Response(orjson.dumps({"status": "ready", "model": model}), media_type="application/json")
+
+    async def problem(self, name: str) -> Response:
+        """What the `type` of a problem document means."""
+        kind = problems.BY_NAME.get(name)
+        if kind is None:
+            raise errors.ProblemNotFound(f"There is no such problem. There are {', '.join(problems.BY_NAME)}.")
+        return Response(orjson.dumps(kind.document(kind.meaning)), media_type=problems.MEDIA_TYPE)
+
+
+def add_routes(app: FastAPI, routes: Routes) -> None:
+    """Add them to the application."""
+    app.add_api_route(
+        "/images/{index}.png",
+        routes.image,
+        methods=["GET"],
+        response_class=Response,
+        responses={200: _PNG, 304: {"description": "Unchanged"}, **problems.responses([errors.ImageNotFound])},
+        summary="A CIFAR-10 test image",
+        tags=["data"],
+    )
+    app.router.routes.append(
+        DirectRoute(
+            "/model-card",
+            routes.model_card,
+            methods=["GET"],
+            response_model=Card,
+            responses=problems.responses([errors.ModelNotFound, errors.InvalidParameter, errors.UnknownField]),
+            summary="The model card",
+            operation_id="model_card",
+            tags=["model"],
+        )
+    )
+    app.add_api_route(
+        "/health", routes.health, methods=["GET"], response_model=Health, summary="Readiness", tags=["operation"]
+    )
+    app.add_api_route(
+        "/problems/{name}",
+        routes.problem,
+        methods=["GET"],
+        response_model=Problem,
+        responses=problems.responses([errors.ProblemNotFound]),
+        summary="What a problem means",
+        tags=["operation"],
+    )
