@@ -81,6 +81,7 @@ class Training(Record):
     max_epochs: int
     stopping: str
     scaling: str
+    python_seed: int
     numpy_seed: int
     tensorflow_seed: int
 

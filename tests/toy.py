@@ -78,7 +78,7 @@ def card(name: str, version: int, content: bytes) -> dict[str, Any]:
             "parameters": declared | {"value": 30.0},
             "training": {
                 "optimizer": "none", "loss": "none", "batch_size": 1, "max_epochs": 1, "stopping": "none",
-                "scaling": "none", "numpy_seed": 0, "tensorflow_seed": 0,
+                "scaling": "none", "python_seed": 0, "numpy_seed": 0, "tensorflow_seed": 0,
             },
             "sha256": hashlib.sha256(content).hexdigest(),
             "bytes": len(content),

@@ -1,0 +1,113 @@
+"""`python -m training`: the command line."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from models import repository
+from models.card import Card
+from training.errors import TrainingError
+
+
+def main() -> int:
+    """Parse the arguments and do what they say; the exit code."""
+    arguments = _parser().parse_args()
+    # A polite `kill` is an interruption like Ctrl-C, so that everything is cleaned up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        arguments.run(arguments)
+    except TrainingError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; nothing was left half-written.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    train = commands.add_parser("train", help="the whole way from the data to a model with its card")
+    train.add_argument("--data", type=Path, metavar="FOLDER", help="where CIFAR-10 is (official batches); else fetched")
+    train.add_argument("--out", type=Path, metavar="FOLDER", help="models folder to add the next version to")
+    train.add_argument(
+        "--quick",
+        action="store_true",
+        help="under a minute, no network: a toy trained on a part of the embedded test images; needs --out",
+    )
+    train.set_defaults(run=_train)
+
+    fetch = commands.add_parser("fetch", help="only fetch CIFAR-10 into the cache")
+    fetch.set_defaults(run=_fetch)
+
+    embed = commands.add_parser("embed", help="write the embedded test images anew from CIFAR-10's test batch")
+    embed.add_argument("file", type=Path, help="file to write; must not exist")
+    embed.set_defaults(run=_embed)
+    return parser
+
+
+# The libraries behind these take seconds to import, so each command imports what it needs.
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    shipped = repository.FOLDER
+    out = (arguments.out or shipped).absolute()
+    if arguments.quick and (arguments.out is None or out.resolve() == shipped.resolve()):
+        raise TrainingError("Name a folder of your own for the quick model: --quick --out FOLDER.")
+
+    from training.pipeline import train  # noqa: PLC0415
+
+    made = train(out, arguments.data, quick=arguments.quick)
+    _tell(made, shipped)
+
+
+def _tell(made: Path, shipped: Path) -> None:
+    """The last screen: what came out and where."""
+    card = Card.read(made / "card.json")
+    details, decision = card.model_details, card.metrics.decision
+    print(
+        f"\n{details.name} version {details.version}, after {card.run.epochs} epochs, {details.parameters.value:,.0f} parameters"
+    )
+    for split, metrics in card.quantitative_analyses.splits.items():
+        print(
+            f"  {split:<10}  accuracy {metrics.accuracy.value:.4f}   loss {metrics.nll.value:.4f}   n = {metrics.accuracy.n:,}"
+        )
+    print(
+        f"  confident from {decision.threshold.value:.3f}: {decision.test_coverage.value:.1%} of the test answers, "
+        f"{decision.test_error.value or 0:.1%} of them wrong"
+    )
+    print(f"  Keras and ONNX: probabilities differ by at most {details.agreement.max_probability_difference.value:.1g}")
+    reference = shipped / details.name / "1" / "card.json"
+    if reference.exists() and reference != made / "card.json":
+        before = Card.read(reference).quantitative_analyses.splits["test"].accuracy.value
+        now = card.quantitative_analyses.splits["test"].accuracy.value
+        same = "the same as" if now == before else f"not that of ({before:.4f}; another machine trains other weights)"
+        print(f"  test accuracy is {same} the shipped version 1")
+    print(f"\nWritten to {made}\nServe it: SERVICE_MODELS={made.parent.parent} SERVICE_MODEL={details.name} make serve")
+
+
+def _fetch(_arguments: argparse.Namespace) -> None:
+    from training import data  # noqa: PLC0415
+
+    data.fetch()
+    print(f"CIFAR-10 is in {data.CACHE}, every digest right.")
+
+
+def _embed(arguments: argparse.Namespace) -> None:
+    from models import cifar10_test  # noqa: PLC0415
+    from training import data  # noqa: PLC0415
+
+    if arguments.file.exists():
+        raise TrainingError(f"{arguments.file} exists already; name a new file.")
+    test = data.load_fetched_test()
+    cifar10_test.write(arguments.file, test.images, test.labels)
+    print(f"Written to {arguments.file}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

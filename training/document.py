@@ -1,0 +1,279 @@
+"""The words of the model card, and the card put together from them and the measurements.
+
+Cited facts stand here with their sources and nowhere else.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.card import (
+    Caveat,
+    Consideration,
+    Contract,
+    Dataset,
+    Factors,
+    InputContract,
+    IntendedUse,
+    Number,
+    OutputContract,
+    Split,
+)
+from models.cifar10_test import LABELS
+from training.data import SHA256, Data
+
+LICENCE = "MIT (code and weights)"
+CITATION = (
+    "Network and recipe: seminar notebook 'Convolutional Neural Networks (CNN) - Object Recognition'. "
+    "Data: Krizhevsky, A. (2009), Learning Multiple Layers of Features from Tiny Images."
+)
+CONTACT = "the issue tracker of this project"
+NOT_YET = "Takes many trainings; planned, not done."
+
+_NORTHCUTT = (
+    "Northcutt, Athalye & Mueller (2021), Pervasive Label Errors in Test Sets Destabilize Machine Learning Benchmarks"
+)
+_BARZ = "Barz & Denzler (2020), Do We Train on Test Data? Purging CIFAR of Near-Duplicates"
+_RECHT = "Recht, Roelofs, Schmidt & Shankar (2018), Do CIFAR-10 Classifiers Generalize to CIFAR-10?"
+_BIRHANE = "Birhane & Prabhu (2020), Large Image Datasets: A Pyrrhic Win for Computer Vision?"
+_GENDER_SHADES = "Buolamwini & Gebru (2018), Gender Shades"
+_NIST = "Grother, Ngan & Hanaoka (2019), NISTIR 8280"
+_BBC = "Wall (2019), Biased and wrong? Facial recognition tech in the dock, BBC News, 8 July"
+_AI_ACT = "Regulation (EU) 2024/1689 (AI Act), Article 5(1)(e) and (h)"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What differs between the seminar's model and a quick one."""
+
+    description: str
+    training_data: str
+    evaluation_data: str
+
+
+SEMINAR = Words(
+    description=(
+        "A small convolutional network that sorts 32x32 pictures into ten classes. It serves a seminar on bias, privacy, "
+        "transparency and accountability: its mistakes are the point, and it overfits."
+    ),
+    training_data="The last 40,000 of CIFAR-10's 50,000 training images train; the first 10,000 validate.",
+    evaluation_data="CIFAR-10's 10,000 test images. They took no part in training, stopping or choosing the threshold.",
+)
+QUICK = Words(
+    description=(
+        "A toy, trained in under a minute on a part of CIFAR-10's TEST images, to try the tools without network. Its "
+        "figures can't be compared with anybody's: it has seen images that others test on."
+    ),
+    training_data="A part of CIFAR-10's test images (see the counts), as those are embedded in the project.",
+    evaluation_data="The test images that were left over. They took no part in training, stopping or the threshold.",
+)
+
+INTENDED_USE = IntendedUse(
+    uses=[
+        "Teaching: how a classifier is trained, measured, served and described, and how it fails.",
+        "Trying the tools around it: HTTP, ONNX, model cards.",
+    ],
+    users=["Students and teachers of the seminar.", "Developers who want a small, real, well-described example."],
+    out_of_scope=[
+        "Faces and people: no class is a person, and whatever it answers about one is wrong.",
+        "Policing, surveillance, identification of anybody.",
+        "Anything outside the ten classes: it can't say 'none of these'.",
+        "Anything where a mistake harms somebody: it is wrong about one time in three.",
+    ],
+)
+
+FACTORS = Factors(
+    relevant=[
+        "The class of the object.",
+        "How the picture was taken: light, blur, noise, distance, crop.",
+        "Whether a near-duplicate of a test image is among the training images.",
+    ],
+    evaluated=["The class of the object."],
+    demographics=(
+        "The data has no demographic annotation and no class of people, so demographic bias can not be measured here."
+    ),
+)
+
+REPORTED = {
+    "accuracy": "The share of right answers; what everybody reports. An average: it hides who bears the mistakes.",
+    "top-2 accuracy": "How often the truth is among the two likeliest classes.",
+    "NLL": "Negative log-likelihood: punishes being sure and wrong.",
+    "Brier score": "Distance of the ten probabilities from the truth; judges the probabilities, not only the label.",
+    "precision and recall per class": "How far to trust an answer, and which class goes unrecognised.",
+    "F1 per class": "One figure out of the two.",
+}
+
+PRIVACY = (
+    "Pictures that are sent are decoded in memory, answered and forgotten: never written to disk, never logged, never "
+    "used for training."
+)
+
+PREPROCESSING = "Pixels divided by 255, inside the model. No augmentation, no normalisation."
+
+
+def cited(value: float, method: str, source: str) -> Number:
+    """A figure from somebody else's work."""
+    return Number(value=value, method=method, status="cited", source=source)
+
+
+def unmeasured(method: str, reason: str) -> Number:
+    """A figure that is missing, and why."""
+    return Number(value=None, method=method, status="not_measured", reason=reason)
+
+
+def dataset(description: str, splits: dict[Split, Data], files: list[str]) -> Dataset:
+    """The data of these splits: counts per class, digests, known defects."""
+    return Dataset(
+        name="CIFAR-10",
+        description=description,
+        counts={
+            split: dict(zip(LABELS, np.bincount(data.labels, minlength=len(LABELS)).tolist(), strict=True))
+            for split, data in splits.items()
+        },
+        sha256={name: SHA256[name] for name in files},
+        preprocessing=PREPROCESSING,
+        known_defects=[
+            cited(0.0054, "share of CIFAR-10's test labels that are wrong (54 of 10,000)", _NORTHCUTT),
+            cited(0.033, "share of test images with a near-duplicate among the training images", _BARZ),
+        ],
+    )
+
+
+def contract() -> Contract:
+    """What goes into model.onnx and what comes out."""
+    shape = [None, len(LABELS)]
+    return Contract(
+        input=InputContract(
+            name="image",
+            dtype="uint8",
+            layout="NHWC",
+            shape=[None, 32, 32, 3],
+            colour="RGB",
+            fit="crop",
+            resize_filter="lanczos",
+            description=(
+                "The picture upright (EXIF), transparency over white, 8 bits per channel; its centred square, reduced to "
+                "32x32 with Pillow's Lanczos filter; 0 to 255, not scaled: the model divides by 255 itself."
+            ),
+        ),
+        outputs=[
+            OutputContract(name="logits", dtype="float32", shape=shape),
+            OutputContract(name="probabilities", dtype="float32", shape=shape),
+        ],
+        labels=list(LABELS),
+    )
+
+
+def considerations(facts: dict[str, str]) -> list[Consideration]:
+    """Ethical considerations: each a source and what is measured here that shows the same mechanism."""
+    return [
+        Consideration(
+            topic="Averages hide groups",
+            text=(
+                "Commercial systems that classify gender got darker-skinned women wrong up to 34.7 % of the time and "
+                "lighter-skinned men at most 0.8 %. (Classifying gender is not identifying a person.) The overall "
+                "figure says nothing about who bears the errors."
+            ),
+            source=_GENDER_SHADES,
+            mechanism=f"{facts['gap']} The classes are no groups of people: this shows the mechanism, not its harm.",
+        ),
+        Consideration(
+            topic="Error rates differ between groups, and between algorithms",
+            text=(
+                "Over 189 face recognition algorithms, false positive rates often vary by factors of 10 to beyond 100 "
+                "between demographic groups; for some developers' identification algorithms no difference was "
+                "detectable. Measuring is what tells them apart."
+            ),
+            source=_NIST,
+            mechanism="Recall and precision of every class are given with intervals, not the average alone.",
+        ),
+        Consideration(
+            topic="Use by the police",
+            text="What is at stake when a classifier's mistake stops a person in the street.",
+            source=_BBC,
+            mechanism=facts["confident"],
+        ),
+        Consideration(
+            topic="Law",
+            text=(
+                "In the EU the untargeted scraping of facial images is banned, and so is real-time remote biometric "
+                "identification in public for law enforcement save for listed exceptions; both since 2 February 2025. "
+                "This model does neither; the sentence is for the discussion and claims no compliance with anything."
+            ),
+            source=_AI_ACT,
+            mechanism="None: no measurement here bears on it.",
+        ),
+        Consideration(
+            topic="Where the data comes from",
+            text=(
+                "CIFAR-10 is a labelled subset of 80 Million Tiny Images, gathered from the web without asking anybody. "
+                "Its authors withdrew that collection on 29 June 2020 for offensive images and derogatory categories. "
+                "CIFAR-10 itself was not withdrawn."
+            ),
+            source=f"Krizhevsky (2009); {_BIRHANE}",
+            mechanism="The digests of the data are in this card: it is exactly that dataset, unchanged.",
+        ),
+    ]
+
+
+def caveats(facts: dict[str, str]) -> list[Caveat]:
+    """Caveats, each with what to do and the measurement it rests on."""
+    return [
+        Caveat(
+            caveat="It is often wrong.",
+            recommendation="Don't act on an answer. Look at the probability and at 'confident', and at the picture.",
+            measurement=facts["accuracy"],
+        ),
+        Caveat(
+            caveat="It is wrong about some classes much more often than about others.",
+            recommendation="Read the recall of the class that matters to you, not the accuracy.",
+            measurement=facts["gap"],
+        ),
+        Caveat(
+            caveat="It overfits: it knows its training images better than the world.",
+            recommendation="Never judge a model by its training accuracy.",
+            measurement=facts["overfitting"],
+        ),
+        Caveat(
+            caveat="It takes an automobile for a bird now and then.",
+            recommendation="Look at the examples in the list of confusions and ask what the network may have seen.",
+            measurement=facts["seminar"],
+        ),
+        Caveat(
+            caveat="A confident answer can be wrong too.",
+            recommendation="Treat 'confident' as a filter, not as a promise.",
+            measurement=facts["confident"],
+        ),
+        Caveat(
+            caveat="Fresh pictures are harder than the test images.",
+            recommendation="Expect less on pictures of your own.",
+            measurement=f"Not measured here. Others lost 4 to 10 points on a new test set ({_RECHT}).",
+        ),
+    ]
+
+
+def facts(measured: dict[str, Any]) -> dict[str, str]:
+    """The measurements that the card's sentences rest on, in words."""
+    decision, seminar = measured["decision"], measured["seminar"]
+    worst, best = measured["worst"], measured["best"]
+    return {
+        "accuracy": f"Accuracy on the test images: {percent(measured['accuracy'])}.",
+        "gap": f"Recall of {best[0]}: {percent(best[1])}; of {worst[0]}: {percent(worst[1])}.",
+        "overfitting": measured["overfitting"],
+        "seminar": f"{seminar.count} test automobiles are called a bird, such as images {seminar.examples}.",
+        "confident": (
+            f"Of the confident answers on the test images {percent(decision.test_error)} are wrong; "
+            f"{percent(decision.test_coverage)} of the answers are confident."
+        ),
+    }
+
+
+def percent(number: Number) -> str:
+    """A share in words, with its interval."""
+    if number.value is None:
+        return "not measured"
+    text = f"{number.value:.1%}"
+    if number.ci:
+        text += f" ({number.ci.level:.0%} interval {number.ci.lower:.1%} to {number.ci.upper:.1%}, n = {number.n:,})"
+    return text

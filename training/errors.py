@@ -1,0 +1,17 @@
+"""What can stop a training; the message is one sentence for the person who started it."""
+
+
+class TrainingError(Exception):
+    """Base of all expected failures."""
+
+
+class DataError(TrainingError):
+    """The dataset is missing, damaged or not the real one."""
+
+
+class ExportError(TrainingError):
+    """The exported model is not what it must be."""
+
+
+class OutputError(TrainingError):
+    """The result can't be written where it was wanted."""

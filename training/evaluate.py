@@ -1,0 +1,219 @@
+"""Measures a model by its probabilities: scikit-learn and SciPy where they have the method."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from scipy.stats import binomtest, bootstrap
+from sklearn.metrics import confusion_matrix as count_confusions
+from sklearn.metrics import precision_recall_fscore_support
+
+from models.card import ClassMetrics, Confusion, Decision, Interval, Number, Split, SplitMetrics
+from models.cifar10_test import LABELS
+from models.repository import session_options
+
+LEVEL = 0.95
+RESAMPLES = 1000
+SEED = 888
+TARGET_ERROR = 0.10
+CALLS = 2000
+
+Floats = NDArray[np.floating]
+Integers = NDArray[np.int64]
+
+
+def proportion(successes: int, n: int, split: Split, method: str, slice_: str | None = None) -> Number:
+    """A share with its Wilson score interval (Wilson 1927); not measured where n is 0."""
+    if n == 0:
+        return Number(
+            value=None, split=split, slice=slice_, method=method, status="not_measured", reason="No such image."
+        )
+    interval = binomtest(successes, n).proportion_ci(LEVEL, method="wilson")
+    return Number(
+        value=successes / n,
+        ci=Interval(lower=interval.low, upper=interval.high, level=LEVEL, method="Wilson score"),
+        n=n,
+        split=split,
+        slice=slice_,
+        method=method,
+        status="measured",
+    )
+
+
+def overall(probabilities: Floats, labels: Integers, split: Split) -> SplitMetrics:
+    """Accuracy, top-2 accuracy, NLL and Brier score of probabilities [N, 10] on true labels [N]."""
+    n = len(labels)
+    # In float64, and never exactly zero: the logarithm of a float32 that was rounded to zero would be infinite.
+    exact = probabilities.astype(np.float64)
+    true = np.clip(exact[np.arange(n), labels], np.finfo(np.float64).tiny, None)
+    top2 = np.argsort(-exact, axis=1, kind="stable")[:, :2]
+    squares = ((exact - np.eye(exact.shape[1])[labels]) ** 2).sum(axis=1)
+    return SplitMetrics(
+        accuracy=proportion(
+            int((top2[:, 0] == labels).sum()), n, split, "share of images whose likeliest class is right"
+        ),
+        top2_accuracy=proportion(
+            int((top2 == labels[:, None]).any(axis=1).sum()),
+            n,
+            split,
+            "share with the right class among the likeliest two",
+        ),
+        nll=_mean(-np.log(true), split, "mean negative log-likelihood of the right class, in nats"),
+        brier=_mean(
+            squares, split, "mean squared distance of the ten probabilities from the truth (Brier 1950), 0 to 2"
+        ),
+    )
+
+
+def _mean(values: Floats, split: Split, method: str) -> Number:
+    result = bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=50,
+        confidence_level=LEVEL,
+        method="percentile",
+        rng=np.random.default_rng(SEED),
+    )
+    interval = result.confidence_interval
+    return Number(
+        value=float(values.mean()),
+        ci=Interval(lower=interval.low, upper=interval.high, level=LEVEL, method=f"bootstrap, {RESAMPLES} resamples"),
+        n=len(values),
+        split=split,
+        method=method,
+        status="measured",
+    )
+
+
+def confusion(probabilities: Floats, labels: Integers) -> Integers:
+    """Counts [10, 10]; rows are the truth."""
+    matrix: Integers = count_confusions(labels, probabilities.argmax(axis=1), labels=range(len(LABELS)))
+    return matrix
+
+
+def per_class(probabilities: Floats, labels: Integers) -> dict[str, ClassMetrics]:
+    """Precision, recall (Wilson) and F1 (bootstrap, as it is no binomial proportion) of each class on the test split."""
+    matrix = confusion(probabilities, labels)
+    answers = probabilities.argmax(axis=1)
+    random = np.random.default_rng(SEED)
+    draws = np.stack([_f1(labels[i], answers[i]) for i in random.integers(0, len(labels), (RESAMPLES, len(labels)))])
+    low, high = np.percentile(draws, [50 * (1 - LEVEL), 50 * (1 + LEVEL)], axis=0)
+    f1 = _f1(labels, answers)
+    measured = {}
+    for i, label in enumerate(LABELS):
+        hits = int(matrix[i, i])
+        said, there = int(matrix[:, i].sum()), int(matrix[i].sum())
+        measured[label] = ClassMetrics(
+            precision=proportion(
+                hits, said, "test", "share of answers of this class that are right", f"answer = {label}"
+            ),
+            recall=proportion(
+                hits, there, "test", "share of this class's images that are recognised", f"class = {label}"
+            ),
+            f1=Number(
+                value=float(f1[i]),
+                ci=Interval(lower=low[i], upper=high[i], level=LEVEL, method=f"bootstrap, {RESAMPLES} resamples"),
+                n=len(labels),
+                split="test",
+                slice=f"class = {label}",
+                method="harmonic mean of precision and recall",
+                status="measured",
+            ),
+        )
+    return measured
+
+
+def _f1(labels: Integers, answers: Integers) -> Floats:
+    scores: Floats = precision_recall_fscore_support(labels, answers, labels=range(len(LABELS)), zero_division=0)[2]
+    return scores
+
+
+def confusions(probabilities: Floats, labels: Integers, indices: Integers, most: int = 8) -> list[Confusion]:
+    """The most frequent mistakes on the test split, with example indices; automobile for bird is always among them."""
+    matrix = confusion(probabilities, labels)
+    np.fill_diagonal(matrix, 0)
+    pairs = [divmod(int(flat), len(LABELS)) for flat in np.argsort(-matrix, axis=None, kind="stable")[:most]]
+    seminar = (LABELS.index("automobile"), LABELS.index("bird"))
+    if seminar not in pairs:
+        pairs.append(seminar)
+    answers = probabilities.argmax(axis=1)
+    return [
+        Confusion(
+            truth=LABELS[truth],
+            answer=LABELS[answer],
+            count=int(matrix[truth, answer]),
+            examples=indices[(labels == truth) & (answers == answer)][:5].tolist(),
+        )
+        for truth, answer in pairs
+    ]
+
+
+def decision(validation: tuple[Floats, Integers], test: tuple[Floats, Integers]) -> Decision:
+    """The confidence threshold: chosen on validation, only reported on test (selective prediction).
+
+    It accepts as many validation answers as it can while at most one accepted answer in ten is wrong. Geifman &
+    El-Yaniv, "Selective Classification for Deep Neural Networks", 2017, describe the trade.
+    """
+    confidence, wrong = _confidence(*validation)
+    order = np.argsort(-confidence, kind="stable")
+    errors = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
+    # Only where the next confidence is lower: a threshold can't part equal ones.
+    last_of_equals = np.append(np.diff(confidence[order]) < 0, True)
+    fitting = np.flatnonzero((errors <= TARGET_ERROR) & last_of_equals)
+    threshold = float(confidence[order][fitting[-1]]) if len(fitting) else 1.0
+
+    def measure(split: Split, data: tuple[Floats, Integers]) -> tuple[Number, Number]:
+        sure, mistaken = _confidence(*data)
+        accepted = sure >= threshold
+        n = int(accepted.sum())
+        return (
+            proportion(
+                int(mistaken[accepted].sum()), n, split, "share of confident answers that are wrong", "confident"
+            ),
+            proportion(n, len(sure), split, "share of answers that are confident"),
+        )
+
+    validation_error, validation_coverage = measure("validation", validation)
+    test_error, test_coverage = measure("test", test)
+    return Decision(
+        rule="An answer is confident when the probability of its label is at least the threshold.",
+        threshold=Number(
+            value=threshold,
+            n=len(confidence),
+            split="validation",
+            method=f"the lowest that keeps the error of confident answers at or below {TARGET_ERROR:.0%}",
+            status="measured",
+        ),
+        validation_error=validation_error,
+        validation_coverage=validation_coverage,
+        test_error=test_error,
+        test_coverage=test_coverage,
+    )
+
+
+def _confidence(probabilities: Floats, labels: Integers) -> tuple[Floats, NDArray[np.bool_]]:
+    return probabilities.max(axis=1), probabilities.argmax(axis=1) != labels
+
+
+def prediction_time(content: bytes, image: NDArray[np.uint8]) -> Number:
+    """Microseconds of one onnxruntime call for one image, uint8 [1, 32, 32, 3]: one thread, median of many calls."""
+    session = ort.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
+    times = np.array([_microseconds(lambda: session.run(["probabilities"], {"image": image})) for _ in range(CALLS)])
+    times = times[CALLS // 10 :]  # the first calls warm up
+    low, high = np.percentile(times, [2.5, 97.5])
+    return Number(
+        value=float(np.median(times)),
+        ci=Interval(lower=low, upper=high, level=LEVEL, method="2.5th and 97.5th percentile of the calls"),
+        n=len(times),
+        method="median of single-image calls of onnxruntime on one thread, in microseconds",
+        status="measured",
+    )
+
+
+def _microseconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return (time.perf_counter() - start) * 1e6

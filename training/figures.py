@@ -1,0 +1,74 @@
+"""The card's figures, as SVG files that are the same for the same numbers."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from numpy.typing import NDArray
+
+mpl.use("svg")
+mpl.rcParams.update(
+    {"svg.hashsalt": "seminar-cnn", "svg.fonttype": "none", "font.family": "sans-serif", "axes.spines.top": False,
+     "axes.spines.right": False, "figure.constrained_layout.use": True}
+)  # fmt: skip
+
+from matplotlib import pyplot as plt  # noqa: E402 - after the settings above
+from matplotlib.figure import Figure  # noqa: E402
+
+from models.card import ClassMetrics, Epoch  # noqa: E402
+from models.cifar10_test import LABELS  # noqa: E402
+
+_TRAIN, _VALIDATION, _DARK = "#0072b2", "#d55e00", "#333333"
+
+
+def learning_curves(epochs: list[Epoch], path: Path) -> str:
+    """Loss and accuracy by epoch; returns what the figure shows."""
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.2))
+    numbers = [epoch.epoch for epoch in epochs]
+    for axis, name, title in zip(axes, ("loss", "accuracy"), ("Loss", "Accuracy"), strict=True):
+        for prefix, colour, who in (("", _TRAIN, "training"), ("val_", _VALIDATION, "validation")):
+            values = [getattr(epoch, prefix + name) for epoch in epochs]
+            axis.plot(numbers, values, "o-", color=colour, label=who)
+        axis.set(title=title, xlabel="epoch")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    best = min(epochs, key=lambda epoch: epoch.val_loss).epoch
+    axes[0].axvline(best, color=_DARK, linestyle=":")
+    axes[0].annotate("from here on it overfits", (best, axes[0].get_ylim()[1]), (4, -10), textcoords="offset points")
+    axes[1].legend(frameon=False)
+    _save(figure, path)
+    return f"Loss and accuracy by epoch; the lowest validation loss is in epoch {best} of {len(epochs)}."
+
+
+def confusion_matrix(counts: NDArray[np.int64], path: Path) -> str:
+    """Counts [10, 10], rows the truth; returns what the figure shows."""
+    figure, axis = plt.subplots(figsize=(6.4, 5.6))
+    axis.imshow(counts, cmap="Blues")
+    for (row, column), count in np.ndenumerate(counts):
+        axis.text(column, row, str(count), ha="center", va="center", fontsize=8,
+                  color="white" if count > counts.max() / 2 else _DARK)  # fmt: skip
+    axis.set_xticks(range(len(LABELS)), LABELS, rotation=45, ha="right")
+    axis.set_yticks(range(len(LABELS)), LABELS)
+    axis.set(xlabel="answer", ylabel="truth")
+    axis.spines[:].set_visible(False)
+    _save(figure, path)
+    return "How many test images of each class (rows) got which answer (columns)."
+
+
+def recall(classes: dict[str, ClassMetrics], path: Path) -> str:
+    """Recall of each class with its interval; returns what the figure shows."""
+    ordered = sorted(classes.items(), key=lambda item: item[1].recall.value or 0)
+    figure, axis = plt.subplots(figsize=(6.4, 3.6))
+    for row, (_, metrics) in enumerate(ordered):
+        if metrics.recall.ci and metrics.recall.value is not None:
+            axis.plot([metrics.recall.ci.lower, metrics.recall.ci.upper], [row, row], color=_TRAIN, linewidth=3)
+            axis.plot(metrics.recall.value, row, "o", color=_TRAIN)
+    axis.set_yticks(range(len(ordered)), [label for label, _ in ordered])
+    axis.set(xlim=(0, 1), xlabel="recall on the test images, with 95 % Wilson interval")
+    axis.grid(axis="x", alpha=0.3)
+    _save(figure, path)
+    return "Share of each class's test images that are recognised, worst class lowest, with 95 % intervals."
+
+
+def _save(figure: Figure, path: Path) -> None:
+    figure.savefig(path, metadata={"Date": None, "Creator": None})
+    plt.close(figure)
