@@ -5,6 +5,7 @@ counts. Nothing is written to disk. Colour profiles are not applied.
 """
 
 import io
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,9 +23,12 @@ Format = Literal["PNG", "JPEG", "WEBP", "GIF", "BMP"]
 # The bound on pixels is ours (Decoder.max_pixels), so Pillow's own, a global with warnings, is not needed.
 Image.MAX_IMAGE_PIXELS = None
 
-# A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its short side keeps this many pixels; 12 for each of the
+# A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its short side keeps this many pixels; 8 for each of the
 # model's pixels, which keeps the result within 1 level in 255 of the full decode (tested).
-_DRAFT_SIDE = 12 * SIDE
+_DRAFT_SIDE = 8 * SIDE
+
+Region = tuple[float, float, float, float]
+"""Left, upper, right and lower edge in pixels."""
 
 # How a picture lies in memory according to its EXIF orientation, and what sets it upright (EXIF 2.32, table 6).
 _UPRIGHT = {
@@ -144,7 +148,7 @@ class Decoder:
             image.draft("RGB", (_DRAFT_SIDE, _DRAFT_SIDE))
         image.load()
         orientation = _orientation(image)
-        small = image if image.size == (SIDE, SIDE) else self._resize(image, fit)
+        small = image if image.size == (SIDE, SIDE) else self._resize(image, _region(width, height, image, fit))
         # The crop is centred and the filter symmetric, so turning these 32x32 pixels equals turning the whole picture.
         if orientation in _UPRIGHT:
             small = small.transpose(_UPRIGHT[orientation])
@@ -158,17 +162,28 @@ class Decoder:
             fit="none" if (width, height) == (SIDE, SIDE) else fit,
         )
 
-    def _resize(self, image: Image.Image, fit: Fit) -> Image.Image:
-        width, height = image.size
-        margin_x = margin_y = 0.0
-        if fit == "crop":
-            side = min(width, height)
-            margin_x, margin_y = (width - side) / 2, (height - side) / 2
-            # Only the part that counts goes through the mode conversion; half pixels are left to the resize below.
-            image = image.crop((int(margin_x), int(margin_y), width - int(margin_x), height - int(margin_y)))
-            margin_x, margin_y = margin_x % 1, margin_y % 1
-        box = (margin_x, margin_y, image.width - margin_x, image.height - margin_y)
-        return _simplify(image).resize((SIDE, SIDE), self._filter, box=box)
+    def _resize(self, image: Image.Image, region: Region) -> Image.Image:
+        left, upper, right, lower = region
+        # Only the part that counts goes through the mode conversion, and nothing outside it tints its edges; fractions
+        # of a pixel are left to the resize.
+        outer = (int(left), int(upper), math.ceil(right), math.ceil(lower))
+        box = (left - outer[0], upper - outer[1], right - outer[0], lower - outer[1])
+        return _simplify(image.crop(outer)).resize((SIDE, SIDE), self._filter, box=box)
+
+
+def _region(width: int, height: int, image: Image.Image, fit: Fit) -> Region:
+    """The part of a loaded image that the model sees, in its own pixels.
+
+    A JPEG decoded at 1/8 of its `width` x `height` has its size rounded up: its last row and column hold less than a
+    whole pixel.
+    """
+    scale = round(width / image.width)
+    width_there, height_there = width / scale, height / scale
+    if fit == "stretch":
+        return 0, 0, width_there, height_there
+    side = min(width_there, height_there)
+    left, upper = (width_there - side) / 2, (height_there - side) / 2
+    return left, upper, left + side, upper + side
 
 
 def _signature(content: bytes) -> Format | None:

@@ -71,11 +71,13 @@ def _tell(made: Path, shipped: Path) -> None:
     card = Card.read(made / "card.json")
     details, decision = card.model_details, card.metrics.decision
     print(
-        f"\n{details.name} version {details.version}, after {card.run.epochs} epochs, {details.parameters.value:,.0f} parameters"
+        f"\n{details.name} version {details.version}, after {card.run.epochs} epochs, "
+        f"{details.parameters.value:,.0f} parameters"
     )
     for split, metrics in card.quantitative_analyses.splits.items():
         print(
-            f"  {split:<10}  accuracy {metrics.accuracy.value:.4f}   loss {metrics.nll.value:.4f}   n = {metrics.accuracy.n:,}"
+            f"  {split:<10}  accuracy {metrics.accuracy.value:.4f}   loss {metrics.nll.value:.4f}   "
+            f"n = {metrics.accuracy.n:,}"
         )
     print(
         f"  confident from {decision.threshold.value:.3f}: {decision.test_coverage.value:.1%} of the test answers, "

@@ -111,7 +111,7 @@ def fetch() -> Batches:
             tried.append(title)
             continue
         for name, content in batches.items():
-            _write_whole(CACHE / f"{name}.bin", content)
+            write_whole(CACHE / f"{name}.bin", content)
         return batches
     raise DataError(
         f"CIFAR-10 can't be fetched ({' and '.join(tried)} failed): name a folder that has it with --data, "
@@ -164,7 +164,7 @@ def _to_binary(images: NDArray[np.uint8], labels: NDArray[np.integer]) -> bytes:
 class _ArraysOnly(pickle.Unpickler):
     """A pickle can run any code while it is read; one of the official batches needs no more than NumPy's arrays."""
 
-    _ALLOWED = {"_reconstruct", "ndarray", "dtype", "scalar"}
+    _ALLOWED = frozenset({"_reconstruct", "ndarray", "dtype", "scalar"})
 
     def find_class(self, module: str, name: str) -> object:
         if module.partition(".")[0] == "numpy" and name in self._ALLOWED:
@@ -249,7 +249,7 @@ def _make_folder(folder: Path) -> None:
         raise DataError(f"{folder} can't be made ({error.strerror}).") from None
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is either whole or not there, whatever interrupts."""
     _make_folder(path.parent)
     partial = path.with_suffix(".partial")

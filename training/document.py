@@ -54,8 +54,8 @@ class Words:
 
 SEMINAR = Words(
     description=(
-        "A small convolutional network that sorts 32x32 pictures into ten classes. It serves a seminar on bias, privacy, "
-        "transparency and accountability: its mistakes are the point, and it overfits."
+        "A small convolutional network that sorts 32x32 pictures into ten classes. It serves a seminar on bias, "
+        "privacy, transparency and accountability: its mistakes are the point, and it overfits."
     ),
     training_data="The last 40,000 of CIFAR-10's 50,000 training images train; the first 10,000 validate.",
     evaluation_data="CIFAR-10's 10,000 test images. They took no part in training, stopping or choosing the threshold.",
@@ -153,8 +153,8 @@ def contract() -> Contract:
             fit="crop",
             resize_filter="lanczos",
             description=(
-                "The picture upright (EXIF), transparency over white, 8 bits per channel; its centred square, reduced to "
-                "32x32 with Pillow's Lanczos filter; 0 to 255, not scaled: the model divides by 255 itself."
+                "The picture upright (EXIF), transparency over white, 8 bits per channel; its centred square, reduced "
+                "to 32x32 with Pillow's Lanczos filter; 0 to 255, not scaled: the model divides by 255 itself."
             ),
         ),
         outputs=[
@@ -207,9 +207,9 @@ def considerations(facts: dict[str, str]) -> list[Consideration]:
         Consideration(
             topic="Where the data comes from",
             text=(
-                "CIFAR-10 is a labelled subset of 80 Million Tiny Images, gathered from the web without asking anybody. "
-                "Its authors withdrew that collection on 29 June 2020 for offensive images and derogatory categories. "
-                "CIFAR-10 itself was not withdrawn."
+                "CIFAR-10 is a labelled subset of 80 Million Tiny Images, gathered from the web without asking "
+                "anybody. Its authors withdrew that collection on 29 June 2020 for offensive images and derogatory "
+                "categories. CIFAR-10 itself was not withdrawn."
             ),
             source=f"Krizhevsky (2009); {_BIRHANE}",
             mechanism="The digests of the data are in this card: it is exactly that dataset, unchanged.",

@@ -95,7 +95,7 @@ def confusion(probabilities: Floats, labels: Integers) -> Integers:
 
 
 def per_class(probabilities: Floats, labels: Integers) -> dict[str, ClassMetrics]:
-    """Precision, recall (Wilson) and F1 (bootstrap, as it is no binomial proportion) of each class on the test split."""
+    """Precision, recall (Wilson) and F1 (bootstrap, as it is no proportion) of each class on the test split."""
     matrix = confusion(probabilities, labels)
     answers = probabilities.argmax(axis=1)
     random = np.random.default_rng(SEED)

@@ -24,8 +24,10 @@ MAX_DIFFERENCE = 1e-5
 TIE = 1e-6
 
 # What the cleaned graph may consist of. Anything else is a left-over of the conversion.
-_OPERATIONS = {"Transpose", "Cast", "Div", "Mul", "Conv", "Relu", "MaxPool", "Reshape", "Flatten", "MatMul", "Gemm", "Add",
-               "Softmax"}  # fmt: skip
+_OPERATIONS = {
+    "Add", "Cast", "Conv", "Div", "Flatten", "Gemm", "MatMul", "MaxPool", "Mul", "Relu", "Reshape", "Softmax",
+    "Transpose",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The seminar's network and how it is trained, exactly as in its notebook.
 
-Notebook "Convolutional Neural Networks (CNN) - Object Recognition". The last 40,000 of the 50,000 training images train,
-the first 10,000 validate; the test images have no part in it.
+Notebook "Convolutional Neural Networks (CNN) - Object Recognition". The last 40,000 of the 50,000 training images
+train, the first 10,000 validate; the test images have no part in it.
 """
 
 import random
@@ -16,11 +16,6 @@ from tqdm.keras import TqdmCallback
 from models.cifar10_test import LABELS
 from training.data import Data
 
-NUMPY_SEED = 888
-TENSORFLOW_SEED = 112
-# The notebook sets no third seed; Keras 3 draws initial weights from Python's generator, so one is needed.
-PYTHON_SEED = 112
-
 BATCH = 32
 MAX_EPOCHS = 25
 PATIENCE = 2
@@ -28,8 +23,25 @@ VALIDATION = 10_000
 
 
 @dataclass(frozen=True)
+class Seeds:
+    """What makes a training repeatable.
+
+    NumPy's and TensorFlow's are the notebook's. It sets none for Python's generator, from which Keras 3 seeds the
+    initial weights, so that one is ours.
+    """
+
+    python: int = 112
+    numpy: int = 888
+    tensorflow: int = 112
+
+    def shifted(self, by: int) -> "Seeds":
+        """Other seeds, for another training of the same recipe."""
+        return Seeds(self.python + by, self.numpy + by, self.tensorflow + by)
+
+
+@dataclass(frozen=True)
 class Splits:
-    """The three splits. Only `train` is fitted; `validation` stops the fit and sets thresholds; `test` only measures."""
+    """The three splits. Only `train` is fitted; `validation` stops the fit and sets thresholds; `test` measures."""
 
     train: Data
     validation: Data
@@ -52,15 +64,26 @@ def build() -> keras.Sequential:
     )
 
 
-def fit(splits: Splits, max_epochs: int = MAX_EPOCHS) -> tuple[keras.Sequential, dict[str, list[float]]]:
-    """Train a new network; the same splits give the same weights on the same machine.
+def fit(
+    splits: Splits,
+    max_epochs: int = MAX_EPOCHS,
+    seeds: Seeds = Seeds(),
+    class_weight: dict[int, float] | None = None,
+) -> tuple[keras.Sequential, dict[str, list[float]]]:
+    """Train a new network; the same arguments give the same weights on the same machine.
+
+    Args:
+        splits: `train` is fitted, `validation` stops the fit, `test` is not touched.
+        max_epochs: most epochs.
+        seeds: of the three random generators.
+        class_weight: how much the loss of each class counts; 1 each if absent.
 
     Returns:
         The network and its history: loss, accuracy, val_loss and val_accuracy, one value per epoch.
     """
-    random.seed(PYTHON_SEED)
-    np.random.seed(NUMPY_SEED)  # noqa: NPY002 - the notebook's way, and what Keras reads
-    tf.random.set_seed(TENSORFLOW_SEED)
+    random.seed(seeds.python)
+    np.random.seed(seeds.numpy)  # noqa: NPY002 - as the notebook does
+    tf.random.set_seed(seeds.tensorflow)
     tf.config.experimental.enable_op_determinism()
     model = build()
     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
@@ -69,6 +92,7 @@ def fit(splits: Splits, max_epochs: int = MAX_EPOCHS) -> tuple[keras.Sequential,
         one_hot(splits.train.labels),
         batch_size=BATCH,
         epochs=max_epochs,
+        class_weight=class_weight,
         validation_data=(scale(splits.validation.images), one_hot(splits.validation.labels)),
         callbacks=[
             keras.callbacks.EarlyStopping(monitor="val_loss", patience=PATIENCE),

@@ -1,0 +1,126 @@
+"""Trainings beside the shipped one: other seeds, and a group of images cut out of the training data.
+
+Each trial is kept as soon as it is done, so that an interrupted run goes on where it stopped.
+"""
+
+import json
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from models.cifar10_test import LABELS
+from training import data, evaluate, export, recipe
+from training.recipe import Seeds, Splits
+
+CACHE = Path(__file__).parent.parent / ".cache" / "trials"
+
+SEEDS = 7
+GROUPS = ("automobile", "dog")
+SHARES = (0.5, 0.25, 0.1, 0.05, 0.01)
+REPAIRED = (0.1, 0.01)
+REPEATS = 3
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training.
+
+    Attributes:
+        seed: how far its seeds are from the shipped model's.
+        group: the class cut down; None leaves the data whole.
+        share: how much of that class's training images is left.
+        weighted: whether the loss counts that class more, by as much as it was cut.
+    """
+
+    seed: int = 0
+    group: str | None = None
+    share: float = 1.0
+    weighted: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its file's name, without suffix."""
+        cut = f"{self.group}-{self.share:.0%}".replace("%", "-percent") if self.group else "whole"
+        return f"{cut}{'-weighted' if self.weighted else ''}-seed-{self.seed}"
+
+
+def seeds() -> Iterator[Trial]:
+    """The whole recipe, with other seeds."""
+    return (Trial(seed) for seed in range(SEEDS))
+
+
+def missing_group() -> Iterator[Trial]:
+    """One class cut down, and the repair; the whole data's trials are those of `seeds`."""
+    for seed in range(REPEATS):
+        for share in (*SHARES[2:], *SHARES[:2]):
+            for group in GROUPS:
+                yield Trial(seed, group, share)
+                if share in REPAIRED:
+                    yield Trial(seed, group, share, weighted=True)
+
+
+def run(trials: list[Trial]) -> list[dict[str, object]]:
+    """Train each that is not in the cache yet; the records of all of them."""
+    splits: Splits | None = None
+    records = []
+    for trial in tqdm(trials, "Trials", unit="trial"):
+        path = CACHE / f"{trial.name}.json"
+        if not path.exists():
+            splits = splits or _splits()
+            record, content = _train(trial, splits)
+            data.write_whole(path.with_suffix(".onnx"), content)
+            data.write_whole(path, json.dumps(record, indent=1).encode())
+        records.append(json.loads(path.read_bytes()))
+    return records
+
+
+def _splits() -> Splits:
+    images = data.load_training()
+    return Splits(images[recipe.VALIDATION :], images[: recipe.VALIDATION], data.load_test())
+
+
+def kept(labels: NDArray[np.int64], trial: Trial) -> NDArray[np.int64]:
+    """The positions of the training images that a trial keeps, drawn by its seed, in their order."""
+    everything = np.arange(len(labels))
+    if trial.group is None:
+        return everything
+    members = np.flatnonzero(labels == LABELS.index(trial.group))
+    random = np.random.default_rng(trial.seed)
+    lost = random.permutation(members)[round(len(members) * trial.share) :]
+    return np.setdiff1d(everything, lost)
+
+
+def _train(trial: Trial, splits: Splits) -> tuple[dict[str, object], bytes]:
+    keep = kept(splits.train.labels, trial)
+    cut = Splits(data.Data(splits.train.images[keep], splits.train.labels[keep]), splits.validation, splits.test)
+    weights = None
+    if trial.weighted and trial.group:
+        weights = dict.fromkeys(range(len(LABELS)), 1.0) | {LABELS.index(trial.group): 1 / trial.share}
+    wall, cpu = time.perf_counter(), time.process_time()
+    model, history = recipe.fit(cut, seeds=Seeds().shifted(trial.seed), class_weight=weights)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    content = export.export(model)
+    record: dict[str, object] = {
+        "trial": asdict(trial),
+        "training_images": len(keep),
+        "group_images": int((cut.train.labels == LABELS.index(trial.group)).sum()) if trial.group else None,
+        "history": history,
+        "wall_seconds": wall,
+        "cpu_seconds": cpu,
+        "versions": {"python": platform.python_version()} | {n: version(n) for n in ("tensorflow", "keras", "numpy")},
+    }
+    for split, part in (("validation", splits.validation), ("test", splits.test)):
+        probabilities = export.run(content, part.images)[1]
+        true = probabilities[np.arange(len(part)), part.labels].astype(np.float64)
+        record[split] = {
+            "confusion_matrix": evaluate.confusion(probabilities, part.labels).tolist(),
+            "nll": float(-np.log(np.clip(true, np.finfo(np.float64).tiny, None)).mean()),
+        }
+    return record, content

@@ -1,0 +1,194 @@
+"""The model card of one training: measured, drawn and put together."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models import cifar10_test
+from models.card import (
+    Agreement,
+    Card,
+    Cost,
+    Epoch,
+    Metrics,
+    ModelDetails,
+    Number,
+    Quantities,
+    Run,
+    Split,
+    Training,
+)
+from training import data, document, evaluate, export, figures, recipe
+from training.document import Words, unmeasured
+from training.export import Comparison
+from training.recipe import Splits
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to.
+
+    Attributes:
+        name: of the model.
+        version: of the model.
+        content: the bytes of model.onnx.
+        splits: the data.
+        history: of the fit, by metric, one value per epoch.
+        comparison: of the Keras model with the ONNX model.
+        run: the record of the run.
+        max_epochs: that were allowed.
+        words: the card's words on a model of this kind.
+        files: the data's files that the training images are from.
+    """
+
+    name: str
+    version: int
+    content: bytes
+    splits: Splits
+    history: dict[str, list[float]]
+    comparison: Comparison
+    run: Run
+    max_epochs: int
+    words: Words
+    files: list[str]
+
+
+def write(outcome: Outcome, folder: Path) -> Card:
+    """Measure the model and draw its figures into `folder`/figures; the card of it all."""
+    content, splits, history, run = outcome.content, outcome.splits, outcome.history, outcome.run
+    by_split: dict[Split, data.Data] = {"train": splits.train, "validation": splits.validation, "test": splits.test}
+    probabilities = {split: export.run(content, part.images)[1] for split, part in by_split.items()}
+    overall = {split: evaluate.overall(probabilities[split], part.labels, split) for split, part in by_split.items()}
+    on_test = probabilities["test"], splits.test.labels
+    first_test = cifar10_test.SIZE - len(splits.test)
+    decision = evaluate.decision((probabilities["validation"], splits.validation.labels), on_test)
+    classes = evaluate.per_class(*on_test)
+    matrix = evaluate.confusion(*on_test)
+    confusions = evaluate.confusions(*on_test, np.arange(first_test, cifar10_test.SIZE))
+    ranked = sorted(classes, key=lambda label: classes[label].recall.value or 0)
+    epochs = [Epoch(epoch=i + 1, **{key: history[key][i] for key in history}) for i in range(run.epochs)]
+    gap = (overall["train"].accuracy.value or 0) - (overall["test"].accuracy.value or 0)
+    overfitting = _overfitting(epochs, gap)
+    facts = document.facts(
+        {
+            "accuracy": overall["test"].accuracy,
+            "decision": decision,
+            "best": (ranked[-1], classes[ranked[-1]].recall),
+            "worst": (ranked[0], classes[ranked[0]].recall),
+            "overfitting": overfitting,
+            "seminar": next(c for c in confusions if (c.truth, c.answer) == ("automobile", "bird")),
+        }
+    )
+    seeds = recipe.Seeds()
+    layers = export.layers(content)
+    return Card(
+        model_details=ModelDetails(
+            name=outcome.name,
+            version=outcome.version,
+            date=run.started[:10],
+            type="convolutional neural network, image classification",
+            description=outcome.words.description,
+            layers=layers,
+            parameters=Number(
+                value=sum(layer.parameters for layer in layers),
+                n=len(layers),
+                method="sum over the ONNX graph's operations",
+                status="measured",
+            ),
+            training=Training(
+                optimizer="Adam, Keras's defaults (learning rate 0.001)",
+                loss="categorical cross-entropy",
+                batch_size=recipe.BATCH,
+                max_epochs=outcome.max_epochs,
+                stopping=f"when the validation loss has not fallen for {recipe.PATIENCE} epochs; last weights kept",
+                scaling=document.PREPROCESSING,
+                python_seed=seeds.python,
+                numpy_seed=seeds.numpy,
+                tensorflow_seed=seeds.tensorflow,
+            ),
+            sha256=hashlib.sha256(content).hexdigest(),
+            bytes=len(content),
+            agreement=Agreement(
+                max_probability_difference=Number(
+                    value=outcome.comparison.max_difference,
+                    n=outcome.comparison.total,
+                    method="largest difference of any probability, Keras against ONNX, on all test images",
+                    status="measured",
+                ),
+                argmax_agreement=Number(
+                    value=outcome.comparison.agreeing / outcome.comparison.total,
+                    n=outcome.comparison.total,
+                    method="share of all test images with the same likeliest class in Keras and ONNX",
+                    status="measured",
+                ),
+                ties=outcome.comparison.ties,
+            ),
+            licence=document.LICENCE,
+            citation=document.CITATION,
+            contact=document.CONTACT,
+        ),
+        intended_use=document.INTENDED_USE,
+        factors=document.FACTORS,
+        metrics=Metrics(
+            reported=document.REPORTED,
+            decision=decision,
+            variation=[
+                "Proportions: Wilson score intervals. Means and F1: bootstrap over the images.",
+                "These intervals say how much a figure depends on which images were drawn, not on the training's seed.",
+            ],
+            seed_spread=unmeasured("accuracy over several seeds: mean and spread", document.NOT_YET),
+        ),
+        evaluation_data=document.dataset(outcome.words.evaluation_data, {"test": splits.test}, [data.TEST]),
+        training_data=document.dataset(
+            outcome.words.training_data,
+            {"train": splits.train, "validation": splits.validation},
+            outcome.files,
+        ),
+        quantitative_analyses=Quantities(
+            splits=overall,
+            generalisation_gap=Number(
+                value=gap,
+                n=len(splits.train) + len(splits.test),
+                method="training accuracy minus test accuracy",
+                status="measured",
+            ),
+            learning_curve=epochs,
+            overfitting=overfitting,
+            per_class=classes,
+            class_gap=Number(
+                value=(classes[ranked[-1]].recall.value or 0) - (classes[ranked[0]].recall.value or 0),
+                n=len(splits.test),
+                split="test",
+                slice=f"{ranked[-1]} against {ranked[0]}",
+                method="best minus worst recall of a class",
+                status="measured",
+            ),
+            confusion_matrix=matrix.tolist(),
+            confusions=confusions,
+            intersectional=unmeasured("accuracy by class and corruption", document.NOT_YET),
+            figures={
+                "learning_curves.svg": figures.learning_curves(epochs, folder / "figures" / "learning_curves.svg"),
+                "confusion_matrix.svg": figures.confusion_matrix(matrix, folder / "figures" / "confusion_matrix.svg"),
+                "recall.svg": figures.recall(classes, folder / "figures" / "recall.svg"),
+            },
+        ),
+        ethical_considerations=document.considerations(facts),
+        caveats_and_recommendations=document.caveats(facts),
+        contract=document.contract(),
+        privacy=document.PRIVACY,
+        run=run,
+        cost=Cost(prediction_microseconds=evaluate.prediction_time(content, splits.test.images[:1])),
+    )
+
+
+def _overfitting(epochs: list[Epoch], gap: float) -> str:
+    best = min(epochs, key=lambda epoch: epoch.val_loss)
+    text = f"Accuracy on the training images is {100 * gap:.1f} points above that on the test images."
+    if best is epochs[-1]:
+        return f"{text} The validation loss was still falling when training stopped, after {len(epochs)} epochs."
+    return (
+        f"{text} The validation loss was lowest ({best.val_loss:.3f}) in epoch {best.epoch}; in the last, epoch "
+        f"{len(epochs)}, it was {epochs[-1].val_loss:.3f}, while the training loss kept falling: overfitting."
+    )
