@@ -1,32 +1,53 @@
 """`python -m service`: start the service; settings come from the environment (see `service/settings.py`)."""
 
+import signal
+import socket
 import sys
 
 import uvicorn
 
 from models.repository import ModelError
 from service.app import create_app
-from service.settings import SettingsError, read
+from service.settings import Settings, SettingsError, read
+
+_BACKLOG = 2048
 
 
 def main() -> int:
     """Run until stopped; the exit code."""
+    # uvicorn stops politely on these signals and then raises them again: the way out is an orderly one.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         settings = read()
         app = create_app(settings)
+        listener = _listen(settings)
     except (SettingsError, ModelError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
         return 1
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        log_level="info",
-    )
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"Serving {settings.model} on http://{host}:{listener.getsockname()[1]} (Ctrl-C stops it)", flush=True)  # noqa: T201
+    uvicorn.Server(
+        uvicorn.Config(app, access_log=False, server_header=False, proxy_headers=False, log_level="warning")
+    ).run(sockets=[listener])
     return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """A socket on the address of the settings.
+
+    Raises:
+        SettingsError: it can't be had.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (while")[0]
+        raise SettingsError(
+            f"{settings.host}:{settings.port} can't be listened on ({reason}): "
+            "choose another address with SERVICE_HOST and PORT."
+        ) from None
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class Routes:
     def __init__(self, predictors: Predictors) -> None:
         self._predictors = predictors
         self._cards = {
-            predictor.model.card.model_details.sha256: predictor.model.card.model_dump_json().encode()
+            (predictor.model.name, predictor.model.version): predictor.model.card.model_dump_json().encode()
             for predictor in predictors
         }
 
@@ -61,8 +61,8 @@ class Routes:
 
     async def model_card(self, _request: Request, options: Annotated[ModelOptions, Query()]) -> Response:
         """What the model is, what it is for and not for, how well it does, and what that rests on."""
-        details = self._predictors.choose(options.model, options.version).model.card.model_details
-        return Response(self._cards[details.sha256], media_type="application/json")
+        model = self._predictors.choose(options.model, options.version).model
+        return Response(self._cards[model.name, model.version], media_type="application/json")
 
     async def health(self) -> Response:
         """Whether the service is ready, and with which model."""

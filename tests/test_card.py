@@ -1,0 +1,171 @@
+"""The shipped card tells the truth about the shipped model."""
+
+import io
+from pathlib import Path
+
+import httpx
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+from models import cifar10_test
+from models.card import Card, Number
+from models.cifar10_test import LABELS, TestSplit
+from models.repository import FOLDER
+from training import data, evaluate, export
+
+MODEL = FOLDER / "seminar-cnn" / "1"
+CARD = Card.read(MODEL / "card.json")
+FILES = 50
+
+
+@pytest.fixture(scope="module")
+def test_split() -> data.Data:
+    return data.load_test()
+
+
+@pytest.fixture(scope="module")
+def probabilities(test_split: data.Data) -> evaluate.Floats:
+    """Of the shipped model on the test images, computed here and now."""
+    return export.run((MODEL / "model.onnx").read_bytes(), test_split.images)[1]
+
+
+def test_the_embedded_test_images_are_cifar_10s() -> None:
+    """The embedded file holds all 10,000 images and labels in canonical order: its digest is the dataset's own."""
+    assert TestSplit().digest() == cifar10_test.SHA256
+    assert cifar10_test.PATH.stat().st_size <= 25_000_000
+
+
+def test_accuracy_over_http_is_the_cards(client: httpx.Client) -> None:
+    """All 10,000 test images by index give the card's accuracy and confusion matrix, to the last image."""
+    answers = client.post("/predict", json={"indices": list(range(10_000))}).json()["predictions"]
+    counts = np.zeros((10, 10), int)
+    for answer in answers:
+        counts[LABELS.index(answer["truth"]["label"]), answer["class_index"]] += 1
+    assert counts.tolist() == CARD.quantitative_analyses.confusion_matrix
+    assert counts.trace() / 10_000 == CARD.quantitative_analyses.splits["test"].accuracy.value
+
+
+def test_accuracy_of_uploads_is_the_cards(client: httpx.Client, test_split: data.Data) -> None:
+    """All 10,000 test images uploaded as PNG files give the card's accuracy, to the last image."""
+    right = 0
+    for first in range(0, len(test_split), FILES):
+        files = [("image", png(pixels)) for pixels in test_split.images[first : first + FILES]]
+        answers = client.post("/predict", files=files).json()["predictions"]
+        truths = test_split.labels[first : first + FILES].tolist()
+        right += sum(answer["class_index"] == truth for answer, truth in zip(answers, truths, strict=True))
+    assert right / len(test_split) == CARD.quantitative_analyses.splits["test"].accuracy.value
+
+
+def png(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def same(stated: Number, measured: Number) -> bool:
+    """Equal up to the rounding of another machine's arithmetic; counts and intervals to the same digits."""
+    if stated.ci and measured.ci and not np.isclose(stated.ci.lower, measured.ci.lower, rtol=1e-5):
+        return False
+    return stated.n == measured.n and bool(np.isclose(stated.value or 0, measured.value or 0, rtol=1e-5))
+
+
+def test_the_cards_figures_are_those_of_its_model(probabilities: evaluate.Floats, test_split: data.Data) -> None:
+    """Accuracy, top-2, NLL, Brier, and every class's precision, recall and F1 measured anew equal the card's."""
+    stated, measured = CARD.quantitative_analyses, evaluate.overall(probabilities, test_split.labels, "test")
+    for name in type(measured).model_fields:
+        assert same(getattr(stated.splits["test"], name), getattr(measured, name)), name
+    for label, metrics in evaluate.per_class(probabilities, test_split.labels).items():
+        for name in type(metrics).model_fields:
+            assert same(getattr(stated.per_class[label], name), getattr(metrics, name)), (label, name)
+
+
+def test_a_changed_figure_is_noticed(probabilities: evaluate.Floats, test_split: data.Data) -> None:
+    """The comparison above fails when one figure of the card is changed by one image in ten thousand."""
+    measured = evaluate.overall(probabilities, test_split.labels, "test").accuracy
+    changed = measured.model_copy(update={"value": (measured.value or 0) + 1e-4})
+    assert not same(changed, measured)
+
+
+def test_the_confident_answers_are_as_wrong_as_the_card_says(
+    probabilities: evaluate.Floats, test_split: data.Data
+) -> None:
+    """At the card's threshold the share of test answers that are confident, and of those wrong, are the card's."""
+    decision = CARD.metrics.decision
+    sure = probabilities.max(axis=1) >= np.float64(decision.threshold.value or 0)
+    wrong = probabilities.argmax(axis=1) != test_split.labels
+    assert sure.mean() == decision.test_coverage.value
+    assert wrong[sure].mean() == decision.test_error.value
+    assert (decision.validation_error.value or 0) <= evaluate.TARGET_ERROR
+
+
+def test_the_layers_are_those_of_the_graph() -> None:
+    """The card's layer table is the ONNX graph's, 225,610 parameters in all, and the graph is clean."""
+    graph = onnx.load(MODEL / "model.onnx")
+    export.check_graph(graph)
+    assert [node.op_type for node in graph.graph.node] == [
+        "Cast", "Mul", "Transpose", "Conv", "Relu", "MaxPool", "Conv", "Relu", "MaxPool", "Transpose", "Reshape",
+        "MatMul", "Add", "Relu", "MatMul", "Add", "Softmax",
+    ]  # fmt: skip
+    assert CARD.model_details.layers == export.layers((MODEL / "model.onnx").read_bytes())
+    assert CARD.model_details.parameters.value == 225_610
+
+
+def test_the_model_is_the_seminars() -> None:
+    """The figures are where the seminar's are: validation accuracy 0.63-0.67, validation loss 1.05-1.15."""
+    validation = CARD.quantitative_analyses.splits["validation"]
+    assert 0.63 <= (validation.accuracy.value or 0) <= 0.67
+    assert 1.05 <= (validation.nll.value or 0) <= 1.15
+    last = CARD.quantitative_analyses.learning_curve[-1]
+    assert validation.accuracy.value == pytest.approx(last.val_accuracy, abs=1e-4)  # as Keras saw it in the fit
+
+
+def test_keras_and_onnx_agree() -> None:
+    """The card's agreement is within the contract: no probability differs by more than 1e-5, no label at all."""
+    agreement = CARD.model_details.agreement
+    assert (agreement.max_probability_difference.value or 1) <= export.MAX_DIFFERENCE
+    assert agreement.argmax_agreement.value == 1 or agreement.ties
+
+
+def test_every_figure_file_of_the_card_is_there() -> None:
+    """The card names exactly the figures in its folder, and says of each what it shows."""
+    figures = CARD.quantitative_analyses.figures
+    assert set(figures) == {path.name for path in (MODEL / "figures").iterdir()}
+    assert all(figures.values())
+
+
+def test_examples_of_confusions_are_what_they_are_called(probabilities: evaluate.Floats, test_split: data.Data) -> None:
+    """Each example index of a confusion has that truth and gets that answer; automobile for bird is among them."""
+    answers = probabilities.argmax(axis=1)
+    for confusion in CARD.quantitative_analyses.confusions:
+        for index in confusion.examples:
+            assert LABELS[test_split.labels[index]] == confusion.truth
+            assert LABELS[answers[index]] == confusion.answer
+    assert ("automobile", "bird") in {(c.truth, c.answer) for c in CARD.quantitative_analyses.confusions}
+
+
+@pytest.mark.parametrize("wrong", [
+    {"value": 0.5, "method": "m", "status": "measured"},
+    {"value": 0.5, "method": "m", "status": "cited"},
+    {"value": None, "method": "m", "status": "measured", "n": 1},
+    {"value": None, "method": "m", "status": "not_measured"},
+    {"value": 0.5, "method": "m", "status": "guessed", "n": 1},
+])  # fmt: skip
+def test_a_number_without_what_it_rests_on_is_refused(wrong: dict[str, object]) -> None:
+    """A measured number needs its n, a cited one its source, a missing one its reason, and no other status exists."""
+    with pytest.raises(ValueError, match="1 validation error"):
+        Number.model_validate(wrong)
+
+
+def test_an_index_outside_the_split_is_refused(tmp_path: Path) -> None:
+    """The embedded split has no image -1 and none 10,000, and a split written anew reads back bit for bit."""
+    split = TestSplit()
+    for index in (-1, 10_000):
+        with pytest.raises(IndexError):
+            split.read([index])
+    images, labels = split.read([5, 3, 9999])
+    cifar10_test.write(tmp_path / "copy", images, labels)
+    again, same_labels = TestSplit(tmp_path / "copy").read([0, 1, 2])
+    assert (again == images).all()
+    assert (same_labels == labels).all()
