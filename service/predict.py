@@ -97,7 +97,7 @@ class Predict:
 
 
 def _respond(answer: Any) -> Response:
-    return Response(orjson.dumps(answer), media_type="application/json")
+    return Response(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE), media_type="application/json")
 
 
 def add_routes(app: FastAPI, predict: Predict) -> None:

@@ -73,7 +73,9 @@ BY_NAME = {kind.name: kind for kind in (*KINDS.values(), NOT_FOUND, METHOD_NOT_A
 
 def respond(kind: Kind, detail: str, headers: dict[str, str] | None = None) -> Response:
     """The problem as an HTTP response."""
-    return Response(orjson.dumps(kind.document(detail)), kind.status, headers, MEDIA_TYPE)
+    return Response(
+        orjson.dumps(kind.document(detail), option=orjson.OPT_APPEND_NEWLINE), kind.status, headers, MEDIA_TYPE
+    )
 
 
 def responses(kinds: Iterable[type[ServiceError]]) -> dict[int | str, dict[str, Any]]:
@@ -109,7 +111,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         return respond(NOT_FOUND, "There is nothing at this address. /docs lists what there is.")
     # Starlette names the methods of the first route with this path only; there may be others.
     matching = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    methods = ", ".join(sorted({method for route in matching for method in route.methods}))
+    # What has no methods of its own are folders of files.
+    methods = ", ".join(sorted({method for route in matching for method in getattr(route, "methods", ["GET", "HEAD"])}))
     return respond(METHOD_NOT_ALLOWED, f"Use {methods} here.", {"Allow": methods})
 
 

@@ -8,7 +8,8 @@ from fastapi import FastAPI, Path, Query
 from PIL import Image
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
 from models import cifar10_test
 from models.card import Card
@@ -43,7 +44,7 @@ class Routes:
     def __init__(self, predictors: Predictors) -> None:
         self._predictors = predictors
         self._cards = {
-            (predictor.model.name, predictor.model.version): predictor.model.card.model_dump_json().encode()
+            (predictor.model.name, predictor.model.version): predictor.model.card.model_dump_json().encode() + b"\n"
             for predictor in predictors
         }
 
@@ -68,18 +69,26 @@ class Routes:
         """Whether the service is ready, and with which model."""
         details = self._predictors.default.model.card.model_details
         model = {"name": details.name, "version": details.version, "sha256": details.sha256}
-        return Response(orjson.dumps({"status": "ready", "model": model}), media_type="application/json")
+        body = orjson.dumps({"status": "ready", "model": model}, option=orjson.OPT_APPEND_NEWLINE)
+        return Response(body, media_type="application/json")
 
     async def problem(self, name: str) -> Response:
         """What the `type` of a problem document means."""
         kind = problems.BY_NAME.get(name)
         if kind is None:
             raise errors.ProblemNotFound(f"There is no such problem. There are {', '.join(problems.BY_NAME)}.")
-        return Response(orjson.dumps(kind.document(kind.meaning)), media_type=problems.MEDIA_TYPE)
+        body = orjson.dumps(kind.document(kind.meaning), option=orjson.OPT_APPEND_NEWLINE)
+        return Response(body, media_type=problems.MEDIA_TYPE)
+
+
+async def start(_request: Request) -> Response:
+    """The front door: the documentation, where everything can be tried."""
+    return RedirectResponse("/docs")
 
 
 def add_routes(app: FastAPI, routes: Routes) -> None:
     """Add them to the application."""
+    app.router.routes.append(Route("/", start, methods=["GET"]))
     app.add_api_route(
         "/images/{index}.png",
         routes.image,

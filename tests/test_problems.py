@@ -130,6 +130,8 @@ def test_another_method_is_told_which_there_are(toy_client: httpx.Client) -> Non
     response = toy_client.delete("/predict")
     check(response, 405, "method-not-allowed", "Use GET, POST")
     assert response.headers["allow"] == "GET, POST"
+    for path in ("/", "/images/1.png", "/static-offline-docs/swagger-ui.css"):
+        check(toy_client.post(path), 405, "method-not-allowed", "Use GET")
 
 
 def test_the_type_of_a_problem_leads_to_its_meaning(toy_client: httpx.Client) -> None:

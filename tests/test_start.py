@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from models.card import Card
-from service.settings import PREFIX, Settings
+from service.settings import PREFIX
 from tests import serving, toy
 from tests.serving import ROOT, Service
 
@@ -112,15 +112,6 @@ def test_port_works_without_its_prefix(toy_models: Path) -> None:
         port = free.getsockname()[1]
     with serving.start(extra={"PORT": str(port)}, port=None, models=toy_models, model="toy") as service:
         assert service.url.endswith(f":{port}")
-
-
-def test_every_setting_is_documented() -> None:
-    """README.md has a row for each setting with its name and default, and each setting says what it means."""
-    readme = (ROOT / "README.md").read_text()
-    for name, field in Settings.model_fields.items():
-        assert field.description
-        row = next((line for line in readme.splitlines() if line.startswith(f"| `{PREFIX}{name.upper()}`")), None)
-        assert row, f"{name} is not in README.md"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
