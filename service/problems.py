@@ -109,10 +109,10 @@ async def _on_service_error(_request: Request, error: Exception) -> Response:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     if error.status_code == NOT_FOUND.status:  # type: ignore[attr-defined] # an HTTPException
         return respond(NOT_FOUND, "There is nothing at this address. /docs lists what there is.")
-    # Starlette names the methods of the first route with this path only; there may be others.
+    # Starlette names the methods of the first route with this path only; there may be others. A folder of files matches
+    # no longer, once it has been entered; its files can only be got.
     matching = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    # What has no methods of its own are folders of files.
-    methods = ", ".join(sorted({method for route in matching for method in getattr(route, "methods", ["GET", "HEAD"])}))
+    methods = ", ".join(sorted({method for route in matching for method in route.methods})) or "GET"
     return respond(METHOD_NOT_ALLOWED, f"Use {methods} here.", {"Allow": methods})
 
 
