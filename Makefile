@@ -1,6 +1,7 @@
 # Each target does its own set-up: a virtual environment in .venv and pinned packages, checked by their hashes.
 PYTHON ?= python3
 VENV := .venv
+BENCH := .venv-benchmarks
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
@@ -27,8 +28,8 @@ check: $(VENV)/training  ## Lint, types, import rules
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
 
-bench: $(VENV)/training  ## Measure speed against programs started beside it
-	$(RUN) -m benchmarks
+bench: $(BENCH)/installed  ## Measure speed against programs started beside it
+	@exec $(BENCH)/bin/python -m benchmarks
 
 pins: $(VENV)/training  ## Choose the newest versions again and pin them (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -36,9 +37,13 @@ pins: $(VENV)/training  ## Choose the newest versions again and pin them (needs 
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -c service/requirements.txt \
 	  pyproject.toml --group training --group development -o training/requirements.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate -c service/requirements.txt pyproject.toml --group benchmarks -o benchmarks/requirements.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --group bentoml -o benchmarks/requirements-bentoml.txt
 
 clean:  ## Remove the virtual environment and every cache
-	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(RUN):
@@ -49,6 +54,14 @@ $(RUN):
 $(VENV)/serving: service/requirements.txt | $(RUN)
 	@echo "Installing what serving needs ..."
 	@$(INSTALL) -r $<
+	@touch $@
+
+$(BENCH)/installed: benchmarks/requirements.txt benchmarks/requirements-bentoml.txt
+	@echo "Installing what the benchmarks need ..."
+	$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(PYTHON) -m venv $(BENCH)/bentoml
+	@$(BENCH)/bentoml/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(word 2,$^)
 	@touch $@
 
 $(VENV)/training: training/requirements.txt | $(RUN)

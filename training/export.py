@@ -1,6 +1,7 @@
 """Keras to ONNX: one graph from uint8 pixels to logits and probabilities, cleaned, and compared with its original."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 
 import keras
@@ -57,10 +58,38 @@ def export(model: keras.Sequential) -> bytes:
 
     converted, _ = tf2onnx.convert.from_function(forward, input_signature=forward.input_signature, opset=OPSET)
     graph = onnxslim.slim(converted)
-    graph.graph.name = "seminar-cnn"
+    rename(graph.graph)
     onnx.helper.set_model_props(graph, {LABELS_KEY: json.dumps(LABELS)})
     check_graph(graph)
     return graph.SerializeToString()
+
+
+def rename(graph: onnx.GraphProto) -> None:
+    """Give everything inside a graph plain names, in the order of its nodes.
+
+    The converter numbers as it goes through sets, so its names differ from run to run; with these the same weights are
+    the same file.
+    """
+    graph.name = "seminar-cnn"
+    kept = {value.name for value in (*graph.input, *graph.output)}
+    arrays = {array.name: array for array in graph.initializer}
+    names: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for node in graph.node:
+        counts[node.op_type] += 1
+        node.name = f"{node.op_type.lower()}_{counts[node.op_type]}"
+        for i, value in enumerate(node.input):
+            if value in arrays:
+                names.setdefault(value, f"{node.name}.{i}")
+            node.input[i] = names.get(value, value)
+        for i, value in enumerate(node.output):
+            names[value] = value if value in kept else node.name
+            node.output[i] = names[value]
+    for name, array in arrays.items():
+        array.name = names[name]
+    ordered = sorted(arrays.values(), key=lambda array: array.name)
+    del graph.value_info[:], graph.initializer[:]
+    graph.initializer.extend(ordered)
 
 
 def check_graph(graph: onnx.ModelProto) -> None:

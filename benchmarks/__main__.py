@@ -1,0 +1,180 @@
+"""`python -m benchmarks`: the table of speed. The server has one core, the load another; nothing else should run."""
+
+import argparse
+import io
+import os
+import statistics
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import numpy as np
+from PIL import Image
+
+from benchmarks import load, program
+from benchmarks.load import MULTIPART, Load, form, get, post
+from benchmarks.program import Program
+
+OTHERS = ("obvious FastAPI", "bare ASGI", "LitServe", "BentoML")
+ROUNDS = 5
+SECONDS = 3.0
+
+
+def main() -> None:
+    """Run what was asked for and print a line for each figure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of each pair, alternating")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each round")
+    parser.add_argument("--only", choices=[*SCENARIOS], nargs="*", default=[*SCENARIOS])
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, program.LOAD_CORES)
+    print(f"{'':<44} {'service':>9} {'other':>9}   ratio (lowest - highest of {arguments.rounds} rounds)")
+    for name in arguments.only:
+        SCENARIOS[name](arguments.rounds, arguments.seconds)
+
+
+def small_uploads(rounds: int, seconds: float) -> None:
+    """One 32x32 PNG as a multipart upload, 16 connections."""
+    request = upload(small_picture())
+    for other in OTHERS:
+        compare(f"small upload, against {other}", other, request, request, rounds, seconds)
+
+
+def by_index(rounds: int, seconds: float) -> None:
+    """One test image by its index, against the obvious program's upload."""
+    request = upload(small_picture())
+    compare("by index, against its upload", OTHERS[0], get("/predict?index=16"), request, rounds, seconds)
+
+
+def photos(rounds: int, seconds: float) -> None:
+    """A 12-megapixel JPEG, 4 connections."""
+    request = upload(photo())
+    compare("12-megapixel JPEG, against obvious FastAPI", OTHERS[0], request, request, rounds, seconds * 2, 4)
+
+
+def photos_beside(rounds: int, seconds: float) -> None:
+    """Small uploads on 4 connections, alone and while 2 others send 12-megapixel photos without a pause."""
+    small, large = upload(small_picture()), upload(photo())
+    with program.start("service") as service:
+        idle, busy = [], []
+        for _ in range(rounds):
+            idle.append(load.run(service.port, small, 4, seconds).percentile(99))
+            both = load.run_together(service.port, [(small, 4), (large, 2)], seconds)
+            busy.append(both[0].percentile(99))
+        tell("p99 of small uploads beside photos, ms", busy, idle, "{:.1f}")
+
+
+def batches(rounds: int, seconds: float) -> None:
+    """Images per second of large batches, against one by one."""
+    pictures = form(*[small_picture()] * 64)
+    indices = post("/predict", "application/json", b'{"indices": [' + b",".join(b"%d" % i for i in range(1000)) + b"]}")
+    with program.start("service") as service:
+        for name, batch, n, single in (
+            (
+                "images/s, 64 files in one form, against one",
+                post("/predict", MULTIPART, pictures),
+                64,
+                upload(small_picture()),
+            ),
+            ("images/s, 1,000 indices, against one", indices, 1000, get("/predict?index=16")),
+        ):
+            many, one = [], []
+            for _ in range(rounds):
+                many.append(checked(load.run(service.port, batch, 2, seconds)).rate * n)
+                one.append(checked(load.run(service.port, single, 16, seconds)).rate)
+            tell(name, many, one)
+
+
+def start_up(rounds: int, _seconds: float) -> None:
+    """Milliseconds from the start to the first answer, and memory after it."""
+    started: dict[str, list[float]] = {"service": [], OTHERS[0]: []}
+    memory: dict[str, list[float]] = {"service": [], OTHERS[0]: []}
+    request = upload(small_picture())
+    for _ in range(rounds):
+        for name, times in started.items():
+            with program.start(name) as running:
+                times.append(running.started_ms)
+                load.run(running.port, request, 16, 1)
+                memory[name].append(running.megabytes())
+    tell("ms from start to first answer", *started.values())
+    tell("MB of memory after 1 s of load", *memory.values())
+
+
+SCENARIOS: dict[str, Callable[[int, float], None]] = {
+    "small": small_uploads,
+    "index": by_index,
+    "photo": photos,
+    "beside": photos_beside,
+    "batch": batches,
+    "start": start_up,
+}
+
+
+def compare(
+    name: str, other: str, ours: bytes, theirs: bytes, rounds: int, seconds: float, connections: int = 16
+) -> None:
+    """Requests per second and p99 of the service and another program, in turns."""
+    rates: tuple[list[float], list[float]] = ([], [])
+    tails: tuple[list[float], list[float]] = ([], [])
+    with ExitStack() as stack:
+        running: list[Program] = [stack.enter_context(program.start(each)) for each in ("service", other)]
+        for each, request in zip(running, (ours, theirs), strict=True):
+            checked(load.run(each.port, request, connections, 1))
+        for _ in range(rounds):
+            for i, request in enumerate((ours, theirs)):
+                result = checked(load.run(running[i].port, request, connections, seconds))
+                rates[i].append(result.rate)
+                tails[i].append(result.percentile(99))
+    tell(f"{name}, requests/s", *rates)
+    tell("   p99, ms", *tails, "{:.1f}")
+
+
+def checked(result: Load) -> Load:
+    """The result, if every answer was a good one."""
+    if set(result.statuses) != {200} or result.lost:
+        raise RuntimeError(f"answers {result.statuses}, {result.lost} connections lost")
+    return result
+
+
+def tell(name: str, ours: list[float], theirs: list[float], form_: str = "{:,.0f}") -> None:
+    """One line of the table: medians, and the ratio of each pair."""
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    middle = (form_.format(statistics.median(values)) for values in (ours, theirs))
+    print(
+        f"{name:<44} {next(middle):>9} {next(middle):>9}   "
+        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} - {max(ratios):.2f})",
+        flush=True,
+    )
+
+
+def upload(picture: bytes) -> bytes:
+    """The request that uploads a picture."""
+    return post("/predict", MULTIPART, form(picture))
+
+
+def small_picture() -> bytes:
+    """A 32x32 PNG with the entropy of a CIFAR-10 image, about 2.3 kB."""
+    return _encode(_shapes(32, 32), "PNG")
+
+
+def photo() -> bytes:
+    """A 12-megapixel JPEG of about 3 MB."""
+    return _encode(_shapes(4000, 3000), "JPEG", quality=90)
+
+
+def _shapes(width: int, height: int) -> Image.Image:
+    random = np.random.default_rng(0)
+    total = random.normal(0, 12, (height, width, 3)).astype(np.float32)
+    for cells in (3, 9, 27, 81):
+        noise = Image.fromarray(random.integers(0, 256, (cells, cells, 3), dtype=np.uint8))
+        total += np.asarray(noise.resize((width, height), Image.Resampling.BICUBIC), np.float32) / cells**0.5
+    return Image.fromarray((255 * (total - total.min()) / np.ptp(total)).astype(np.uint8))
+
+
+def _encode(image: Image.Image, kind: str, **options: int) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Starts a program on a core of its own and knows what it costs."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+ROOT = Path(__file__).parent.parent
+SERVER_CORES = [0]
+LOAD_CORES = [1]
+
+
+@dataclass
+class Program:
+    """A running program.
+
+    Attributes:
+        port: where it listens.
+        started_ms: from its start to its first answer.
+    """
+
+    port: int
+    started_ms: float
+    _process: psutil.Process
+
+    def _family(self) -> list[psutil.Process]:
+        return [self._process, *self._process.children(recursive=True)]
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the program and all its children."""
+        return sum(sum(process.cpu_times()[:2]) for process in self._family())
+
+    def megabytes(self) -> float:
+        """Memory (proportional set size) of the program and all its children."""
+        return sum(process.memory_full_info().pss for process in self._family()) / 1e6
+
+
+COMMANDS = {
+    "service": ["-m", "service"],
+    "obvious FastAPI": ["-m", "uvicorn", "benchmarks.programs.obvious:app", "--no-access-log"],
+    "bare ASGI": ["-m", "uvicorn", "benchmarks.programs.bare:app", "--no-access-log"],
+    "LitServe": ["-m", "benchmarks.programs.litserve_program"],
+    "BentoML": ["-m", "bentoml", "serve", "benchmarks.programs.bentoml_program:Classifier"],
+}
+# BentoML can't be installed beside the service's version of FastAPI.
+INTERPRETERS = {"BentoML": str(Path(sys.prefix) / "bentoml" / "bin" / "python")}
+
+
+@contextmanager
+def start(name: str, **settings: object) -> Iterator[Program]:
+    """Run one of the programs until the block ends.
+
+    Args:
+        name: among `COMMANDS`.
+        settings: of the service.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = {"service": [], "LitServe": [str(port)]}.get(name, ["--port", str(port)])
+    environment = os.environ | {
+        "PORT": str(port),
+        "ORT_DISABLE_TELEMETRY": "1",
+        "LITSERVE_DISABLE_USAGE": "1",
+        "BENTOML_DO_NOT_TRACK": "True",
+    }
+    environment |= {f"SERVICE_{key.upper()}": str(value) for key, value in settings.items()}
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [INTERPRETERS.get(name, sys.executable), *COMMANDS[name], *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: os.sched_setaffinity(0, SERVER_CORES),  # noqa: PLW1509 - there are no threads here
+    )
+    try:
+        _wait(process, f"http://127.0.0.1:{port}/predict?index=16")
+        started = (time.perf_counter() - begun) * 1e3
+        yield Program(port, started, psutil.Process(process.pid))
+    finally:
+        family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        for child in family:
+            if child.is_running():
+                child.kill()
+
+
+def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+    for _ in range(6000):
+        try:
+            httpx.get(url, timeout=5)
+        except httpx.TransportError:
+            if process.poll() is not None:
+                raise RuntimeError(f"{process.args} ended with {process.returncode}") from None
+            time.sleep(0.005)
+        else:
+            return  # any answer will do: the others know no index
+    raise RuntimeError(f"{process.args} did not start")

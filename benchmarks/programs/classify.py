@@ -1,0 +1,32 @@
+"""What all the programs have in common: the model's session, and a picture to its ten probabilities."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from PIL import Image
+
+MODEL = Path(__file__).parents[2] / "models" / "seminar-cnn" / "1" / "model.onnx"
+LABELS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+def open_session() -> ort.InferenceSession:
+    """A session on one thread, as all programs get one core."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return ort.InferenceSession(MODEL, options, providers=["CPUExecutionProvider"])
+
+
+def decode(content: bytes) -> np.ndarray:
+    """A picture file to uint8 [1, 32, 32, 3]."""
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB").resize((32, 32)))[None]
+
+
+def classify(session: ort.InferenceSession, content: bytes) -> dict[str, object]:
+    """The answer to a picture file."""
+    probabilities = session.run(["probabilities"], {"image": decode(content)})[0][0].tolist()
+    return {
+        "label": LABELS[int(np.argmax(probabilities))],
+        "probabilities": dict(zip(LABELS, probabilities, strict=True)),
+    }
