@@ -4,32 +4,38 @@ import signal
 import socket
 import sys
 
-import uvicorn
-
 from models.repository import ModelError
-from service.app import create_app
+from service.server import Server
 from service.settings import Settings, SettingsError, read
+from service.supervisor import Supervisor
 
 _BACKLOG = 2048
 
 
 def main() -> int:
     """Run until stopped; the exit code."""
+    try:
+        settings = read()
+        listener = _listen(settings)
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
+        return 1
+    return serve(settings, listener) if settings.workers == 1 else Supervisor(settings, listener).run()
+
+
+def serve(settings: Settings, listener: socket.socket) -> int:
+    """Serve in this process; the exit code."""
     # uvicorn stops politely on these signals and then raises them again: the way out is an orderly one.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     try:
-        settings = read()
-        app = create_app(settings)
-        listener = _listen(settings)
-    except (SettingsError, ModelError) as error:
+        server = Server(settings)
+    except ModelError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
         return 1
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"Serving {settings.model} on http://{host}:{listener.getsockname()[1]} (Ctrl-C stops it)", flush=True)  # noqa: T201
-    uvicorn.Server(
-        uvicorn.Config(app, access_log=False, server_header=False, proxy_headers=False, log_level="warning")
-    ).run(sockets=[listener])
+    server.run(sockets=[listener])
     return 0
 
 

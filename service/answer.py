@@ -1,5 +1,6 @@
 """What the service answers: the schema of a prediction, and predictions made from probabilities."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -75,7 +76,7 @@ class Narrator:
         self._labels = card.contract.labels
         threshold = card.metrics.decision.threshold.value
         # A card without a measured threshold promises nothing: no answer is confident.
-        self._threshold = np.inf if threshold is None else threshold
+        self._threshold = math.inf if threshold is None else threshold
 
     def describe(
         self,
@@ -92,20 +93,20 @@ class Narrator:
             truths: N true classes, where they are known.
             top: list only this many of the likeliest classes, likeliest first.
         """
-        winners = probabilities.argmax(axis=1).tolist()
-        confident = (probabilities.max(axis=1) >= self._threshold).tolist()
-        rows = probabilities.astype(np.float64).round(_DECIMALS).tolist()
         answers = []
-        for i, (winner, row) in enumerate(zip(winners, rows, strict=True)):
+        for i, row in enumerate(probabilities.tolist()):
+            highest = max(row)
+            winner = row.index(highest)
+            rounded = [round(value, _DECIMALS) for value in row]
             answer: dict[str, Any] = {
                 "model": self._model,
                 "label": self._labels[winner],
                 "class_index": winner,
-                "probability": row[winner],
-                "confident": confident[i],
-                "probabilities": self._likeliest(row, winner, top)
+                "probability": rounded[winner],
+                "confident": highest >= self._threshold,
+                "probabilities": self._likeliest(rounded, winner, top)
                 if top
-                else dict(zip(self._labels, row, strict=True)),
+                else dict(zip(self._labels, rounded, strict=True)),
             }
             if truths is not None:
                 answer["truth"] = {"label": self._labels[truths[i]], "correct": truths[i] == winner}

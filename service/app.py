@@ -1,13 +1,17 @@
 """The application, put together from its parts."""
 
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
-from service import predict, problems, routes
+from service import metrics, predict, problems, routes
+from service.gateway import Gateway
+from service.lifecycle import Lifecycle
+from service.pool import Pool
 from service.predictor import Predictors
 from service.settings import Settings, read
 
@@ -17,25 +21,30 @@ Ask it about test image 16, or post a picture. Read its [model card](/model-card
 """
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, lifecycle: Lifecycle | None = None) -> ASGIApp:
     """The application, with every model verified and loaded.
 
     Args:
         settings: from the environment if absent.
+        lifecycle: of the server; ready for ever if absent.
 
     Raises:
         SettingsError: a setting is wrong.
         ModelError: a model is missing or wrong.
     """
-    settings = settings or read()
+    settings, lifecycle = settings or read(), lifecycle or Lifecycle()
     predictors = Predictors(settings)
-    executor = ThreadPoolExecutor(max_workers=settings.decode_threads, thread_name_prefix="decode")
+    for predictor in predictors:
+        details = predictor.model.card.model_details
+        metrics.MODEL.labels(details.name, str(details.version), details.sha256).set(1)
+    pool = Pool(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        predictors.default.predict_indices([0])  # warm up: the first run of a session allocates its memory
+        first = predictors.default.read([0])
+        predictors.default.answer(first)  # warm up: the first run of a session allocates its memory
         yield
-        executor.shutdown()
+        pool.close()
 
     app = FastAPIOffline(
         title="seminar-cnn",
@@ -44,7 +53,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         redoc_url=None,
     )
-    predict.add_routes(app, predict.Predict(predictors, settings, executor))
-    routes.add_routes(app, routes.Routes(predictors))
+    direct = predict.add_routes(app, predict.Predict(predictors, settings, pool))
+    routes.add_routes(app, routes.Routes(predictors, lifecycle))
     problems.install(app)
-    return app
+    shortcuts = {(method, route.path): route.app for route in direct for method in route.methods or ()}
+    gateway = Gateway(app, settings, lifecycle, shortcuts)
+    if not settings.cors_origins:
+        return gateway
+    return CORSMiddleware(
+        gateway, settings.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"], max_age=3600
+    )

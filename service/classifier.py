@@ -1,11 +1,13 @@
 """Pixels to probabilities: one ONNX model behind one onnxruntime session."""
 
+import time
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.repository import Model
+from service import metrics
 
 # Batches are cut to this size: onnxruntime's memory then has a bound, and more per call is not faster.
 MAX_BATCH = 64
@@ -24,4 +26,8 @@ class Classifier:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return cast(NDArray[np.float32], self.model.session.run(["probabilities"], {self._input: images})[0])
+        started = time.perf_counter()
+        outputs = self.model.session.run(["probabilities"], {self._input: images})
+        metrics.INFERENCE_SECONDS.observe(time.perf_counter() - started)
+        metrics.BATCH_IMAGES.observe(len(images))
+        return cast(NDArray[np.float32], outputs[0])

@@ -71,3 +71,27 @@ class BodyTooLarge(ServiceError):
 
 class TooManyImages(ServiceError):
     """The request holds more images or indices than the limit."""
+
+
+class ClientTooSlow(ServiceError):
+    """The request did not arrive within the time allowed."""
+
+
+class HeadTooLarge(ServiceError):
+    """The request's line and headers exceed the limit."""
+
+
+class KeyMissing(ServiceError):
+    """The service wants a key, and the request has none or a wrong one."""
+
+
+class Overloaded(ServiceError):
+    """The service has as much work as it can do; the same request may succeed a little later."""
+
+
+class ClientGone(ServiceError):
+    """Nobody waits for the answer any more; no client ever sees this."""
+
+
+class Draining(ServiceError):
+    """The service is about to stop; another instance of it should be asked."""

@@ -11,8 +11,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, PngImagePlugin
 
+from service import container
 from service.errors import DamagedImage, EmptyImage, ImageTooLarge, NotAnImage
 
 SIDE = 32
@@ -20,8 +21,17 @@ SIDE = 32
 Fit = Literal["crop", "stretch"]
 Format = Literal["PNG", "JPEG", "WEBP", "GIF", "BMP"]
 
-# The bound on pixels is ours (Decoder.max_pixels), so Pillow's own, a global with warnings, is not needed.
+# What the text blocks of a PNG may grow to together when they are unpacked; each of them, and a profile, to 1 MiB.
+PngImagePlugin.MAX_TEXT_MEMORY = 4 * 1024**2
+
+# Cameras and editors save about ten scans; each costs a pass over the whole picture, however short it is in the file.
+_MAX_SCANS = 100
+
+# The bound on pixels is ours (Bounds.max_pixels), so Pillow's own, a global with warnings, is not needed.
 Image.MAX_IMAGE_PIXELS = None
+
+# A picture with no more pixels than this is within any bound on memory.
+_SURELY_CHEAP = 100_000
 
 # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its short side keeps this many pixels; 8 for each of the
 # model's pixels, which keeps the result within 1 level in 255 of the full decode (tested).
@@ -84,12 +94,27 @@ class Source:
     pixels: int
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What a picture may cost.
+
+    Attributes:
+        max_pixels: largest picture, in pixels.
+        max_frames: most frames of an animation.
+        max_decode_bytes: most memory that decoding it may take.
+    """
+
+    max_pixels: int
+    max_frames: int
+    max_decode_bytes: int
+
+
 class Decoder:
     """Reads pictures of the accepted formats, within bounds."""
 
-    def __init__(self, formats: tuple[Format, ...], max_pixels: int, resize_filter: str) -> None:
+    def __init__(self, formats: tuple[Format, ...], bounds: Bounds, resize_filter: str) -> None:
         self._formats = formats
-        self._max_pixels = max_pixels
+        self._bounds = bounds
         self._filter = Image.Resampling[resize_filter.upper()]
 
     def open(self, content: bytes) -> Source:
@@ -99,19 +124,58 @@ class Decoder:
             EmptyImage: there is not a single byte.
             NotAnImage: the bytes are no image of an accepted format.
             DamagedImage: the header makes no sense.
-            ImageTooLarge: the picture has more pixels than allowed.
+            ImageTooLarge: the picture has more pixels or frames, or would take more memory, than allowed.
         """
         image_format = self._identify(content)
+        if image_format == "WEBP":
+            # Opening one allocates its canvas, so its size is looked at before.
+            self._check_pixels(container.webp_pixels(content))
         try:
             image = Image.open(io.BytesIO(content), formats=(image_format,))
         except Exception as error:  # a decoder stumbles over broken files in its own ways: OSError, struct.error, ...
             raise DamagedImage(_DAMAGED) from error
         pixels = image.width * image.height
-        if pixels > self._max_pixels:
-            raise ImageTooLarge(
-                f"The picture has {pixels:,} pixels, the limit is {self._max_pixels:,}. Send a smaller version of it."
-            )
+        self._check_pixels(pixels)
+        if pixels > _SURELY_CHEAP:
+            self._check_memory(image, image_format, pixels)
+        self._check_frames(image, image_format, content)
         return Source(image, image_format, pixels)
+
+    def _check_pixels(self, pixels: int) -> None:
+        limit = self._bounds.max_pixels
+        if pixels > limit:
+            raise ImageTooLarge(
+                f"The picture has {pixels:,} pixels, the limit is {limit:,}. Send a smaller version of it."
+            )
+
+    def _check_memory(self, image: Image.Image, image_format: Format, pixels: int) -> None:
+        if image_format != "JPEG":
+            # The decoded picture and, for a moment, its copy in another mode.
+            needed = 2 * pixels * max(len(image.getbands()), 3)
+        elif "progressive" in image.info:
+            # The decoder keeps 16 bits of each coefficient until the last scan.
+            needed = 2 * pixels * len(image.getbands())
+        else:
+            needed = pixels  # decoded at reduced scale
+        limit = self._bounds.max_decode_bytes
+        if needed > limit:
+            raise ImageTooLarge(
+                f"Decoding the picture would take {needed:,} bytes of memory, the limit is {limit:,}. "
+                "Send a smaller version of it."
+            )
+
+    def _check_frames(self, image: Image.Image, image_format: Format, content: bytes) -> None:
+        limit = self._bounds.max_frames
+        if image_format == "GIF":
+            frames = container.gif_frames(content, limit)
+        elif image_format == "JPEG":
+            frames, limit = container.jpeg_scans(content) if "progressive" in image.info else 1, _MAX_SCANS
+        else:
+            frames = getattr(image, "n_frames", 1)
+        if frames > limit:
+            raise ImageTooLarge(
+                f"The picture has more than {limit:,} frames or scans, the limit. Save it as a plain picture."
+            )
 
     def decode(self, source: Source, fit: Fit) -> Picture:
         """Decode a picture to the model's size.

@@ -1,19 +1,18 @@
 """`/predict`: a picture or a test index in, the model's answer out."""
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service import errors, problems
+from service import errors, metrics, problems
 from service.answer import Prediction, Predictions
+from service.body import Bodies, Body
 from service.errors import NoInput
 from service.options import Options
+from service.pool import Pool
 from service.predictor import Answer, Predictor, Predictors
 from service.route import DirectRoute
 from service.settings import Settings
@@ -26,6 +25,8 @@ _INLINE_BYTES = 32 * 1024
 _INLINE_PIXELS = 256 * 256
 
 _ERRORS_GET = (
+    errors.KeyMissing,
+    errors.Overloaded,
     errors.NoInput,
     errors.ModelNotFound,
     errors.IndexOutOfRange,
@@ -36,6 +37,7 @@ _ERRORS_POST = (
     *_ERRORS_GET,
     errors.AmbiguousInput,
     errors.MalformedBody,
+    errors.ClientTooSlow,
     errors.BodyTooLarge,
     errors.ImageTooLarge,
     errors.TooManyImages,
@@ -45,23 +47,22 @@ _ERRORS_POST = (
     errors.DamagedImage,
 )
 
-_Result = TypeVar("_Result")
-
 
 class Predict:
     """The two endpoints of `/predict`."""
 
-    def __init__(self, predictors: Predictors, settings: Settings, executor: ThreadPoolExecutor) -> None:
+    def __init__(self, predictors: Predictors, settings: Settings, pool: Pool) -> None:
         self._predictors = predictors
         self._settings = settings
-        self._executor = executor
+        self._pool = pool
+        self._bodies = Bodies(settings)
 
     async def get(self, _request: Request, options: Annotated[Options, Query()]) -> Response:
         """Classify one of the 10,000 CIFAR-10 test images; the answer says the truth too."""
         if options.index is None:
             raise NoInput("Say which test image: /predict?index=16. To classify a picture of your own, POST it here.")
         predictor = self._predictors.choose(options.model, options.version)
-        return _respond(predictor.predict_indices([options.index], options.top)[0])
+        return _respond(await predictor.answer_soon(predictor.read([options.index]), options.top), batch=False)
 
     async def post(self, request: Request, options: Annotated[Options, Query()]) -> Response:
         """Classify a picture: a multipart form, its bare bytes, or JSON. Several at once answer `{"predictions": []}`.
@@ -70,39 +71,43 @@ class Predict:
         its centred square, reduced to 32x32 pixels and never stored.
         """
         predictor = self._predictors.choose(options.model, options.version)
-        submission = await read_submission(request, options.index, self._settings)
+        with Body(self._bodies) as body:
+            content = await body.read(request)
+            content_type = request.headers.get("content-type", "")
+            if len(content) > _INLINE_BYTES:
+                return await self._pool.run(request.receive, self._at_length, predictor, content, content_type, options)
+            submission = read_submission(content, content_type, options.index, self._settings)
+            if submission.indices and len(submission.indices) <= _INLINE_IMAGES:
+                batch = predictor.read(submission.indices)
+                return _respond(await predictor.answer_soon(batch, options.top), batch=submission.batch)
+            if submission.contents and len(submission.contents) <= _INLINE_IMAGES:
+                sources = predictor.open(submission.contents)
+                if sum(source.pixels for source in sources) <= _INLINE_PIXELS:
+                    batch = predictor.decode(sources, options.fit)
+                    return _respond(await predictor.answer_soon(batch, options.top), batch=submission.batch)
+            return await self._pool.run(request.receive, self._answer, predictor, submission, options)
+
+    def _at_length(self, predictor: Predictor, content: bytes, content_type: str, options: Options) -> Response:
+        submission = read_submission(content, content_type, options.index, self._settings)
+        return self._answer(predictor, submission, options)
+
+    def _answer(self, predictor: Predictor, submission: Submission, options: Options) -> Response:
         if submission.indices:
-            answers = await self._predict_indices(predictor, submission.indices, options)
+            batch = predictor.read(submission.indices)
         else:
-            answers = await self._predict_pictures(predictor, submission, options)
-        return _respond({"predictions": answers} if submission.batch else answers[0])
-
-    async def _predict_indices(self, predictor: Predictor, indices: list[int], options: Options) -> list[Answer]:
-        if len(indices) <= _INLINE_IMAGES:
-            return predictor.predict_indices(indices, options.top)
-        return await self._in_thread(predictor.predict_indices, indices, options.top)
-
-    async def _predict_pictures(self, predictor: Predictor, submission: Submission, options: Options) -> list[Answer]:
-        contents = submission.contents
-        if len(contents) > _INLINE_IMAGES or sum(map(len, contents)) > _INLINE_BYTES:
-            sources = await self._in_thread(predictor.open_pictures, contents)
-        else:
-            sources = predictor.open_pictures(contents)
-            if sum(source.pixels for source in sources) <= _INLINE_PIXELS:
-                return predictor.predict_pictures(sources, options.fit, options.top)
-        return await self._in_thread(predictor.predict_pictures, sources, options.fit, options.top)
-
-    async def _in_thread(self, work: Callable[..., _Result], *arguments: object) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
+            batch = predictor.decode(predictor.open(submission.contents), options.fit)
+        return _respond(predictor.answer(batch, options.top), batch=submission.batch)
 
 
-def _respond(answer: Any) -> Response:
-    return Response(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE), media_type="application/json")
+def _respond(answers: list[Answer], *, batch: bool) -> Response:
+    metrics.count_answers(answers)
+    content = orjson.dumps({"predictions": answers} if batch else answers[0], option=orjson.OPT_APPEND_NEWLINE)
+    return Response(content, media_type="application/json")
 
 
-def add_routes(app: FastAPI, predict: Predict) -> None:
-    """Add `/predict` to the application."""
-    app.router.routes += [
+def add_routes(app: FastAPI, predict: Predict) -> list[DirectRoute]:
+    """Add `/predict` to the application; its routes."""
+    routes = [
         DirectRoute(
             "/predict",
             predict.get,
@@ -125,6 +130,8 @@ def add_routes(app: FastAPI, predict: Predict) -> None:
             openapi_extra={"requestBody": _REQUEST_BODY},
         ),
     ]
+    app.router.routes += routes
+    return routes
 
 
 # One red pixel.

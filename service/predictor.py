@@ -1,21 +1,41 @@
 """From test indices or picture files to answers: the core of the service, which knows no HTTP."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models import repository
 from models.cifar10_test import TestSplit
 from models.repository import Model, ModelError
+from service import metrics
 from service.answer import Narrator, from_index, from_picture
+from service.batcher import Batcher
 from service.classifier import Classifier
 from service.errors import ImageTooLarge, ModelNotFound, ServiceError
-from service.image import Decoder, Fit, Source
+from service.image import Bounds, Decoder, Fit, Source
 from service.settings import Settings
 
 Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images ready for the model, and what the answers will say of each.
+
+    Attributes:
+        images: uint8 [N, 32, 32, 3], RGB.
+        inputs: the "input" part of each answer.
+        truths: the true classes, where they are known.
+    """
+
+    images: NDArray[np.uint8]
+    inputs: list[dict[str, Any]]
+    truths: list[int] | None = None
 
 
 class Predictor:
@@ -24,18 +44,19 @@ class Predictor:
     def __init__(self, model: Model, test_split: TestSplit, settings: Settings) -> None:
         self.model = model
         self._classifier = Classifier(model)
+        self._batcher = Batcher(self._classifier)
         self._narrator = Narrator(model.card)
-        self._decoder = Decoder(settings.formats, settings.max_pixels, model.card.contract.input.resize_filter)
+        bounds = Bounds(settings.max_pixels, settings.max_frames, settings.max_decode_bytes)
+        self._decoder = Decoder(settings.formats, bounds, model.card.contract.input.resize_filter)
         self._max_pixels = settings.max_pixels
         self._test_split = test_split
 
-    def predict_indices(self, indices: Sequence[int], top: int | None = None) -> list[Answer]:
-        """Answers about CIFAR-10 test images; each index is within 0-9999."""
+    def read(self, indices: Sequence[int]) -> Batch:
+        """CIFAR-10 test images; each index is within 0-9999."""
         images, truths = self._test_split.read(indices)
-        inputs = [from_index(index) for index in indices]
-        return self._narrator.describe(self._classifier.classify(images), inputs, truths.tolist(), top)
+        return Batch(images, [from_index(index) for index in indices], truths.tolist())
 
-    def open_pictures(self, contents: Sequence[bytes]) -> list[Source]:
+    def open(self, contents: Sequence[bytes]) -> list[Source]:
         """Read the headers of picture files and check their sizes, one by one and together.
 
         Raises:
@@ -51,19 +72,28 @@ class Predictor:
             )
         return sources
 
-    def predict_pictures(self, sources: Sequence[Source], fit: Fit, top: int | None = None) -> list[Answer]:
-        """Answers about opened pictures.
+    def decode(self, sources: Sequence[Source], fit: Fit) -> Batch:
+        """The pixels of opened pictures.
 
         Raises:
             ServiceError: as `Decoder.decode` does; in a batch the message says which picture.
         """
+        started = time.perf_counter()
         pictures = []
         for position, source in enumerate(sources):
             with _position(position, len(sources)):
                 pictures.append(self._decoder.decode(source, fit))
-        images = np.stack([picture.pixels for picture in pictures])
-        inputs = [from_picture(picture) for picture in pictures]
-        return self._narrator.describe(self._classifier.classify(images), inputs, top=top)
+        images = pictures[0].pixels[None] if len(pictures) == 1 else np.stack([picture.pixels for picture in pictures])
+        metrics.DECODE_SECONDS.observe(time.perf_counter() - started)
+        return Batch(images, [from_picture(picture) for picture in pictures])
+
+    async def answer_soon(self, batch: Batch, top: int | None = None) -> list[Answer]:
+        """Answers about a small batch, classified together with what others ask at the same moment."""
+        return self._narrator.describe(await self._batcher.classify(batch.images), batch.inputs, batch.truths, top)
+
+    def answer(self, batch: Batch, top: int | None = None) -> list[Answer]:
+        """Answers about a large batch, in the thread that calls."""
+        return self._narrator.describe(self._classifier.classify(batch.images), batch.inputs, batch.truths, top)
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import Scope
 
-from service import errors
+from service import errors, metrics
 from service.errors import ServiceError
 
 MEDIA_TYPE = "application/problem+json"
@@ -35,14 +36,18 @@ class Kind:
     name: str
     title: str
     meaning: str
+    headers: dict[str, str] | None = None
 
     def document(self, detail: str) -> dict[str, Any]:
         """The problem document with this detail."""
         return {"type": f"/problems/{self.name}", "title": self.title, "status": self.status, "detail": detail}
 
 
-def _kind(error: type[ServiceError], status: int, name: str, title: str) -> tuple[type[ServiceError], Kind]:
-    return error, Kind(status, name, title, (error.__doc__ or "").strip())
+def _kind(
+    error: type[ServiceError], status: int, name: str, title: str, **headers: str
+) -> tuple[type[ServiceError], Kind]:
+    named = {key.replace("_", "-"): value for key, value in headers.items()}
+    return error, Kind(status, name, title, (error.__doc__ or "").strip(), named or None)
 
 
 KINDS = dict(
@@ -50,10 +55,12 @@ KINDS = dict(
         _kind(errors.NoInput, 400, "no-input", "Nothing to classify"),
         _kind(errors.AmbiguousInput, 400, "ambiguous-input", "More than one kind of input"),
         _kind(errors.MalformedBody, 400, "malformed-body", "Body can't be read"),
+        _kind(errors.KeyMissing, 401, "key-missing", "Key missing", WWW_Authenticate="Bearer"),
         _kind(errors.ImageNotFound, 404, "image-not-found", "No such test image"),
         _kind(errors.ModelNotFound, 404, "model-not-found", "No such model"),
         _kind(errors.ProblemNotFound, 404, "problem-not-found", "No such problem"),
-        _kind(errors.BodyTooLarge, 413, "body-too-large", "Request too large"),
+        _kind(errors.ClientTooSlow, 408, "client-too-slow", "Request too slow", Connection="close"),
+        _kind(errors.BodyTooLarge, 413, "body-too-large", "Request too large", Connection="close"),
         _kind(errors.ImageTooLarge, 413, "image-too-large", "Picture too large"),
         _kind(errors.TooManyImages, 413, "too-many-images", "Too many images in one request"),
         _kind(errors.UnsupportedContentType, 415, "unsupported-content-type", "Content type not supported"),
@@ -63,6 +70,9 @@ KINDS = dict(
         _kind(errors.IndexOutOfRange, 422, "index-out-of-range", "Index out of range"),
         _kind(errors.InvalidParameter, 422, "invalid-parameter", "Wrong value"),
         _kind(errors.UnknownField, 422, "unknown-field", "Unknown field"),
+        _kind(errors.HeadTooLarge, 431, "head-too-large", "Request head too large", Connection="close"),
+        _kind(errors.Draining, 503, "draining", "Stopping", Retry_After="5"),
+        _kind(errors.Overloaded, 503, "overloaded", "Too much to do", Retry_After="1"),
     ]
 )
 NOT_FOUND = Kind(404, "not-found", "No such page", "There is nothing at this address.")
@@ -96,14 +106,32 @@ _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the application a problem document."""
+    """Make every error inside the application a problem document."""
     app.add_exception_handler(ServiceError, _on_service_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_failure)
 
 
-async def _on_service_error(_request: Request, error: Exception) -> Response:
-    return respond(KINDS[type(error)], str(error))  # type: ignore[index] # a ServiceError
+def answer(scope: Scope, error: ServiceError) -> Response:
+    """The answer to a request that caused this error; it is counted, and named for the log."""
+    kind = KINDS[type(error)]
+    scope["problem"] = kind.name
+    metrics.REFUSALS.labels(kind.name).inc()
+    return respond(kind, str(error), kind.headers)
+
+
+def fail(scope: Scope) -> Response:
+    """The answer to a request at which the service itself failed."""
+    scope["problem"] = INTERNAL.name
+    return respond(INTERNAL, "This is a fault of the service, not of your request. Tell its operator.")
+
+
+async def _on_service_error(request: Request, error: Exception) -> Response:
+    return answer(request.scope, error)  # type: ignore[arg-type] # a ServiceError
+
+
+async def _on_failure(request: Request, _error: Exception) -> Response:
+    return fail(request.scope)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -114,7 +142,3 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     matching = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
     methods = ", ".join(sorted({method for route in matching for method in route.methods})) or "GET"
     return respond(METHOD_NOT_ALLOWED, f"Use {methods} here.", {"Allow": methods})
-
-
-async def _on_failure(_request: Request, _error: Exception) -> Response:
-    return respond(INTERNAL, "This is a fault of the service, not of your request. Tell its operator.")

@@ -8,13 +8,14 @@ from fastapi import FastAPI, Path, Query
 from PIL import Image
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from models import cifar10_test
 from models.card import Card
-from service import errors, problems
+from service import errors, metrics, problems
 from service.answer import ModelName
+from service.lifecycle import Lifecycle
 from service.options import ModelOptions
 from service.predictor import Predictors
 from service.problems import Problem
@@ -41,8 +42,9 @@ class Health(BaseModel):
 class Routes:
     """The endpoints."""
 
-    def __init__(self, predictors: Predictors) -> None:
+    def __init__(self, predictors: Predictors, lifecycle: Lifecycle) -> None:
         self._predictors = predictors
+        self._lifecycle = lifecycle
         self._cards = {
             (predictor.model.name, predictor.model.version): predictor.model.card.model_dump_json().encode() + b"\n"
             for predictor in predictors
@@ -67,10 +69,16 @@ class Routes:
 
     async def health(self) -> Response:
         """Whether the service is ready, and with which model."""
+        if self._lifecycle.draining:
+            raise errors.Draining("The service finishes what it has begun and takes nothing new.")
         details = self._predictors.default.model.card.model_details
         model = {"name": details.name, "version": details.version, "sha256": details.sha256}
         body = orjson.dumps({"status": "ready", "model": model}, option=orjson.OPT_APPEND_NEWLINE)
         return Response(body, media_type="application/json")
+
+    async def metrics(self) -> Response:
+        """What the service has counted, for Prometheus."""
+        return Response(metrics.expose(), media_type=metrics.CONTENT_TYPE)
 
     async def problem(self, name: str) -> Response:
         """What the `type` of a problem document means."""
@@ -111,7 +119,21 @@ def add_routes(app: FastAPI, routes: Routes) -> None:
         )
     )
     app.add_api_route(
-        "/health", routes.health, methods=["GET"], response_model=Health, summary="Readiness", tags=["operation"]
+        "/health",
+        routes.health,
+        methods=["GET"],
+        response_model=Health,
+        responses=problems.responses([errors.Draining]),
+        summary="Readiness",
+        tags=["operation"],
+    )
+    app.add_api_route(
+        "/metrics",
+        routes.metrics,
+        methods=["GET"],
+        response_class=PlainTextResponse,
+        summary="Prometheus metrics",
+        tags=["operation"],
     )
     app.add_api_route(
         "/problems/{name}",

@@ -2,14 +2,16 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models import repository
 from service.image import Format
 
 PREFIX = "SERVICE_"
+_MIB = 1024**2
 
 
 class SettingsError(Exception):
@@ -17,7 +19,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """Every setting, its default and its meaning."""
+    """Every setting, its default and its meaning. Bounds are per worker process."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
@@ -29,16 +31,40 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SERVICE_PORT", "PORT"),
         description="Port to listen on; PORT works too. 0 takes any free port.",
     )
+    workers: int = Field(default=1, ge=1, le=64, description="Worker processes.")
     models: Path = Field(default=repository.FOLDER, description="Folder that holds `<name>/<version>/model.onnx`.")
     model: str = Field(default="seminar-cnn", description="The model that answers when a request names none.")
+
     formats: tuple[Format, ...] = Field(
         default=("PNG", "JPEG", "WEBP", "GIF", "BMP"), min_length=1, description="Picture formats accepted, as JSON."
     )
-    max_body_bytes: int = Field(default=16 * 1024**2, ge=1024, description="Largest request body, in bytes.")
     max_pixels: int = Field(default=64_000_000, ge=1024, description="Largest picture, in pixels (width x height).")
+    max_frames: int = Field(default=1000, ge=1, description="Most frames of an animation; the first is looked at.")
+    max_decode_bytes: int = Field(default=256 * _MIB, ge=_MIB, description="Most memory to decode one picture.")
     max_images: int = Field(default=64, ge=1, description="Most pictures in one request.")
-    decode_threads: int = Field(default=1, ge=1, description="Threads for large pictures and large batches.")
     max_indices: int = Field(default=10_000, ge=1, description="Most test indices in one request.")
+
+    max_connections: int = Field(default=2000, ge=1, description="Most open connections.")
+    max_header_bytes: int = Field(default=16_384, ge=1024, description="Largest request head, in bytes.")
+    header_seconds: float = Field(default=10, gt=0, description="Longest time for a request's head to arrive.")
+    max_body_bytes: int = Field(default=16 * _MIB, ge=1024, description="Largest request body, in bytes.")
+    body_seconds: float = Field(default=30, gt=0, description="Longest time for a request's body to arrive.")
+    max_buffered_bytes: int = Field(default=128 * _MIB, ge=1024, description="Most bytes of bodies held at one time.")
+
+    max_in_flight: int = Field(default=64, ge=1, description="Most predictions worked on at one time.")
+    decode_threads: int = Field(default=1, ge=1, description="Threads for large pictures and large batches.")
+    max_queue: int = Field(default=16, ge=1, description="Most requests that wait for those threads.")
+    queue_seconds: float = Field(default=5, gt=0, description="Longest time that they wait.")
+
+    drain_seconds: float = Field(default=1, ge=0, description="Time from SIGTERM (`/health` says 503) to the stop.")
+    stop_seconds: int = Field(default=20, ge=1, description="Longest time that requests in flight may take to finish.")
+
+    api_keys: tuple[SecretStr, ...] = Field(default=(), description="Keys of who may ask, as JSON; none: everybody.")
+    cors_origins: tuple[str, ...] = Field(default=(), description="Web origins whose pages may ask, as JSON.")
+    log_level: Literal["info", "warning", "error"] = Field(
+        default="info", description="info: a line for every request; warning: for those that failed."
+    )
+    log_format: Literal["json", "text"] = Field(default="json", description="Form of the log's lines.")
 
 
 def read() -> Settings:
@@ -54,7 +80,7 @@ def read() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0])
         raise SettingsError(f"{name if name.isupper() else PREFIX + name.upper()}: {first['msg']}.") from None
     except Exception as error:  # noqa: BLE001 - pydantic-settings raises its own error for a value that is no JSON

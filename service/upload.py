@@ -5,12 +5,10 @@ import binascii
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.requests import Request
 
 from service import form
 from service.errors import (
     AmbiguousInput,
-    BodyTooLarge,
     InvalidParameter,
     MalformedBody,
     NoInput,
@@ -55,38 +53,16 @@ class Submission:
     batch: bool = False
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The whole body, in memory.
-
-    Raises:
-        BodyTooLarge: it is longer than `limit` bytes; found out before or while reading, never after.
-    """
-    too_large = BodyTooLarge(f"The request is larger than {limit:,} bytes, the limit. Send a smaller file or fewer.")
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
-        raise too_large
-    chunks = []
-    total = 0
-    async for chunk in request.stream():
-        total += len(chunk)
-        if total > limit:
-            raise too_large
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-async def read_submission(request: Request, index: int | None, settings: Settings) -> Submission:
+def read_submission(body: bytes, content_type: str, index: int | None, settings: Settings) -> Submission:
     """What a request asks about, by its body or by the query parameter `index`.
 
     Raises:
         ServiceError: neither or both, or a body that can't be read.
     """
-    body = await read_body(request, settings.max_body_bytes)
     if index is not None:
         if body:
             raise AmbiguousInput("The request has both ?index= and a body. Send one of them.")
         return Submission(indices=[index])
-    content_type = request.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         return _from_form(body, content_type, settings.max_images)

@@ -50,7 +50,7 @@ def start(*, extra: Mapping[str, str] = MappingProxyType({}), **settings: object
             )
         try:
             url = _wait_for_url(process, log)
-            with httpx.Client(base_url=url, timeout=60) as client:
+            with httpx.Client(base_url=url, timeout=20) as client:
                 yield Service(url, process, log, client)
         finally:
             process.terminate()

@@ -1,5 +1,6 @@
 """A picture is seen the way a person sees it."""
 
+import dataclasses
 import io
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 from PIL import Image
 
 from service.errors import DamagedImage, EmptyImage, ImageTooLarge, NotAnImage
-from service.image import Decoder, Fit, Picture
+from service.image import Bounds, Decoder, Fit, Picture
 from tests.pictures import corners, encode, photo, plain
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-DECODER = Decoder(FORMATS, 64_000_000, "lanczos")
+BOUNDS = Bounds(max_pixels=64_000_000, max_frames=10, max_decode_bytes=256 * 1024**2)
+DECODER = Decoder(FORMATS, BOUNDS, "lanczos")
 
 
 def see(content: bytes, fit: Fit = "crop") -> Picture:
@@ -137,7 +139,7 @@ def test_a_large_jpeg_decoded_small_looks_the_same(width: int, height: int) -> N
 def test_the_named_filter_is_the_one_used() -> None:
     """Another filter in the card gives other pixels."""
     content = encode(photo(200, 200))
-    box = Decoder(FORMATS, 64_000_000, "box")
+    box = Decoder(FORMATS, BOUNDS, "box")
     assert (box.decode(box.open(content), "crop").pixels != see(content).pixels).any()
 
 
@@ -151,7 +153,7 @@ def test_what_is_no_picture_is_told_apart() -> None:
     with pytest.raises(NotAnImage, match="HEIC"):
         see(b"\x00\x00\x00\x18ftypheic" + b"\x00" * 100)
     with pytest.raises(NotAnImage):
-        Decoder(("PNG",), 1000, "box").open(encode(plain(RED), "BMP"))
+        Decoder(("PNG",), BOUNDS, "box").open(encode(plain(RED), "BMP"))
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
@@ -165,6 +167,6 @@ def test_a_truncated_picture_is_damaged(image_format: str) -> None:
 
 def test_pixels_are_bounded_before_they_are_decoded() -> None:
     """A picture of more pixels than allowed is refused by its header, which names both figures."""
-    decoder = Decoder(FORMATS, 999, "box")
+    decoder = Decoder(FORMATS, dataclasses.replace(BOUNDS, max_pixels=999), "box")
     with pytest.raises(ImageTooLarge, match="1,024 pixels, the limit is 999"):
         decoder.open(encode(plain(RED)))

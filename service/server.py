@@ -1,0 +1,50 @@
+"""uvicorn's server with an end that load balancers can follow: first say so, then wait a moment, then stop."""
+
+import asyncio
+import logging
+import signal
+from types import FrameType
+
+import uvicorn
+
+from service.app import create_app
+from service.lifecycle import Lifecycle
+from service.protocol import make_protocol
+from service.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """A server that goes on for a while after the first SIGTERM, with `/health` answering 503."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load everything that serving needs.
+
+        Raises:
+            ModelError: a model is missing or wrong.
+        """
+        self._lifecycle = Lifecycle()
+        self._drain_seconds = settings.drain_seconds
+        super().__init__(
+            uvicorn.Config(
+                create_app(settings, self._lifecycle),
+                http=make_protocol(settings),
+                ws="none",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                log_level=logging.WARNING,
+                timeout_graceful_shutdown=settings.stop_seconds,
+            )
+        )
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain at the first SIGTERM; stop at once at any other signal."""
+        if sig != signal.SIGTERM or self._lifecycle.draining or not self.started:
+            super().handle_exit(sig, frame)
+            return
+        self._lifecycle.draining = True
+        self._captured_signals.append(sig)
+        asyncio.get_running_loop().call_later(self._drain_seconds, self._stop)
+
+    def _stop(self) -> None:
+        self.should_exit = True
