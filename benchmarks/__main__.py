@@ -84,6 +84,21 @@ def batches(rounds: int, seconds: float) -> None:
             tell(name, many, one)
 
 
+def workers(rounds: int, seconds: float) -> None:
+    """Processor time per request of two workers on the server's one core, against one; 16 connections for each."""
+    request = upload(small_picture())
+    costs: tuple[list[float], list[float]] = ([], [])
+    with program.start("service", workers=2) as two, program.start("service") as one:
+        for each in (two, one):
+            checked(load.run(each.port, request, 32, 1))
+        for _ in range(rounds):
+            for each, connections, cost in zip((two, one), (32, 16), costs, strict=True):
+                before = each.cpu_seconds()
+                answered = len(checked(load.run(each.port, request, connections, seconds)).latencies)
+                cost.append((each.cpu_seconds() - before) / answered * 1e6)
+    tell("CPU µs per request, two workers against one", *costs)
+
+
 def start_up(rounds: int, _seconds: float) -> None:
     """Milliseconds from the start to the first answer, and memory after it."""
     started: dict[str, list[float]] = {"service": [], OTHERS[0]: []}
@@ -105,6 +120,7 @@ SCENARIOS: dict[str, Callable[[int, float], None]] = {
     "photo": photos,
     "beside": photos_beside,
     "batch": batches,
+    "workers": workers,
     "start": start_up,
 }
 

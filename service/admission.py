@@ -3,17 +3,16 @@
 import hashlib
 import hmac
 
-from service import metrics
 from service.errors import KeyMissing, Overloaded
 from service.settings import Settings
 
 
 class Admission:
-    """Counts the predictions being worked on."""
+    """Counts the predictions being worked on: `in_flight`."""
 
     def __init__(self, settings: Settings) -> None:
         self._limit = settings.max_in_flight
-        self._in_flight = 0
+        self.in_flight = 0
         self._full = Overloaded(
             f"The service works on {self._limit} predictions at one time, the limit. Try again in a moment."
         )
@@ -24,15 +23,13 @@ class Admission:
         Raises:
             Overloaded: there are too many.
         """
-        if self._in_flight >= self._limit:
+        if self.in_flight >= self._limit:
             raise self._full
-        self._in_flight += 1
-        metrics.IN_FLIGHT.inc()
+        self.in_flight += 1
 
     def leave(self) -> None:
         """Let one prediction out."""
-        self._in_flight -= 1
-        metrics.IN_FLIGHT.dec()
+        self.in_flight -= 1
 
 
 class Keys:

@@ -1,15 +1,17 @@
 """The outermost layer: names, admits, counts and logs every request, and turns what goes wrong into its problem."""
 
 import logging
+import os
+import re
 import time
 from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import metrics, problems
-from service.access import AccessLog, request_id
+from service import problems
 from service.admission import Admission, Keys
 from service.errors import ClientGone, ServiceError
+from service.ledger import Entry, Ledger
 from service.lifecycle import Lifecycle
 from service.settings import Settings
 
@@ -17,6 +19,9 @@ from service.settings import Settings
 _OPEN = frozenset({"/health"})
 # What costs enough to be counted and bounded.
 _BOUNDED = frozenset({"/predict"})
+
+_GIVEN_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
 
 # As nginx counts them; nobody is there to be told.
 _CLIENT_GONE = 499
@@ -56,7 +61,7 @@ class Gateway:
         self._direct = direct
         self._admission = Admission(settings)
         self._keys = Keys(settings)
-        self._log = AccessLog(settings)
+        self._ledger = Ledger(settings, self._admission)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (or the lifespan)."""
@@ -71,14 +76,21 @@ class Gateway:
         except ServiceError as error:
             await problems.answer(scope, error)(scope, receive, exchange.send)
         except Exception:
-            logging.getLogger("service").exception("request %s failed", exchange.name.decode())
+            logging.getLogger("service").exception("request %s failed", exchange.request_id.decode())
             if not exchange.status:
                 await problems.fail(scope)(scope, receive, exchange.send)
         finally:
-            seconds = time.perf_counter() - exchange.started
-            method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-            metrics.count_request(method, _route(scope), exchange.status, seconds)
-            self._log.write(exchange.name, method, scope["path"], exchange.status, seconds, scope.get("problem"))
+            self._ledger.enter(
+                Entry(
+                    exchange.request_id,
+                    scope["method"] if scope["method"] in _METHODS else "OTHER",
+                    scope["path"],
+                    _route(scope),
+                    exchange.status,
+                    time.perf_counter() - exchange.started,
+                    scope.get("problem"),
+                )
+            )
 
     async def _handle(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
         path = scope["path"]
@@ -101,7 +113,7 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send, *, closing: bool) -> None:
         self.started = time.perf_counter()
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
-        self.name = request_id(self.headers)
+        self.request_id = _request_id(self.headers)
         self.status = 0
         self._send = send
         self._closing = closing
@@ -110,7 +122,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = message["headers"]
-            headers.append((b"x-request-id", self.name))
+            headers.append((b"x-request-id", self.request_id))
             headers.append(_NOSNIFF)
             if self._closing:
                 headers.append((b"connection", b"close"))
@@ -119,6 +131,15 @@ class _Exchange:
                     headers.extend(_HTML_HEADERS)
                     break
         await self._send(message)
+
+
+def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
+    """The request's name: the client's X-Request-ID, else the trace of its traceparent (W3C), else a new one."""
+    given = headers.get(b"x-request-id")
+    if given and _GIVEN_ID.fullmatch(given):
+        return given
+    trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
+    return trace[1] if trace else os.urandom(8).hex().encode()
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -6,12 +6,21 @@ counts. Nothing is written to disk. Colour profiles are not applied.
 
 import io
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import (
+    BmpImagePlugin,
+    ExifTags,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
 
 from service import container
 from service.errors import DamagedImage, EmptyImage, ImageTooLarge, NotAnImage
@@ -36,6 +45,15 @@ _SURELY_CHEAP = 100_000
 # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its short side keeps this many pixels; 8 for each of the
 # model's pixels, which keeps the result within 1 level in 255 of the full decode (tested).
 _DRAFT_SIDE = 8 * SIDE
+
+# Image.open would try these by itself, more slowly, and take the second picture of some cameras' files into account.
+_PLUGINS: dict[Format, Callable[[io.BytesIO], Image.Image]] = {
+    "PNG": PngImagePlugin.PngImageFile,
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+}
 
 Region = tuple[float, float, float, float]
 """Left, upper, right and lower edge in pixels."""
@@ -131,7 +149,7 @@ class Decoder:
             # Opening one allocates its canvas, so its size is looked at before.
             self._check_pixels(container.webp_pixels(content))
         try:
-            image = Image.open(io.BytesIO(content), formats=(image_format,))
+            image = _PLUGINS[image_format](io.BytesIO(content))
         except Exception as error:  # a decoder stumbles over broken files in its own ways: OSError, struct.error, ...
             raise DamagedImage(_DAMAGED) from error
         pixels = image.width * image.height
@@ -188,8 +206,7 @@ class Decoder:
             DamagedImage: the image breaks off or makes no sense.
         """
         try:
-            with source.image as image:
-                return self._see(image, source.format, fit)
+            return self._see(source.image, source.format, fit)
         except Exception as error:
             raise DamagedImage(_DAMAGED) from error
 
@@ -219,7 +236,7 @@ class Decoder:
         if orientation in _SIDEWAYS:
             width, height = height, width
         return Picture(
-            pixels=np.asarray(_over_white(_simplify(small))),
+            pixels=np.frombuffer(_over_white(_simplify(small)).tobytes(), np.uint8).reshape(SIDE, SIDE, 3),
             width=width,
             height=height,
             format=image_format,
@@ -277,6 +294,8 @@ def _orientation(image: Image.Image) -> int:
 
 def _simplify(image: Image.Image) -> Image.Image:
     """Any mode to RGB, or RGBA where something is transparent (Pillow weighs alpha rightly when it resizes RGBA)."""
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
     if image.mode.startswith("I"):
         # 16-bit grey; Pillow would clip it at 255 instead of scaling it.
         levels = np.asarray(image).astype(np.uint16) >> 8

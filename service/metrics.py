@@ -15,17 +15,35 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 _SECONDS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 _STEPS = (0.00005, 0.0001, *_SECONDS)
 
-REQUESTS = Counter("service_requests_total", "Requests answered.", ["method", "route", "status"])
-SECONDS = Histogram("service_request_seconds", "From a request's head to its answer.", ["route"], buckets=_SECONDS)
+
+class Family:
+    """A metric with labels, by them: `REQUESTS["GET", "/predict", "200"].inc()`.
+
+    The children are kept, as looking one up in prometheus_client costs more than counting with it.
+    """
+
+    def __init__(self, parent: Counter | Histogram) -> None:
+        self._parent = parent
+        self._known: dict[tuple[str, ...], Any] = {}
+
+    def __getitem__(self, labels: tuple[str, ...]) -> Any:
+        child = self._known.get(labels)
+        if child is None:
+            child = self._known[labels] = self._parent.labels(*labels)
+        return child
+
+
+REQUESTS = Family(Counter("service_requests_total", "Requests answered.", ["method", "route", "status"]))
+SECONDS = Family(
+    Histogram("service_request_seconds", "From a request's head to its answer.", ["route"], buckets=_SECONDS)
+)
 IN_FLIGHT = Gauge("service_in_flight", "Predictions being worked on.", multiprocess_mode="livesum")
-REFUSALS = Counter("service_refusals_total", "Requests refused, by the name of the problem.", ["cause"])
+REFUSALS = Family(Counter("service_refusals_total", "Requests refused, by the name of the problem.", ["cause"]))
 DECODE_SECONDS = Histogram("service_decode_seconds", "Decoding the pictures of one request.", buckets=_STEPS)
 INFERENCE_SECONDS = Histogram("service_inference_seconds", "One call of the model.", buckets=_STEPS)
 BATCH_IMAGES = Histogram("service_batch_images", "Images in one call of the model.", buckets=(1, 2, 4, 8, 16, 32, 64))
-PREDICTIONS = Counter(
-    "service_predictions_total",
-    "Answers, by label and by whether they were confident.",
-    ["model", "label", "confident"],
+PREDICTIONS = Family(
+    Counter("service_predictions_total", "Answers, by label and whether confident.", ["model", "label", "confident"])
 )
 MODEL = Gauge(
     "service_model_info", "The models served; always 1.", ["model", "version", "sha256"], multiprocess_mode="max"
@@ -43,31 +61,8 @@ def expose() -> bytes:
     return generate_latest(registry)
 
 
-class Children:
-    """The children of a metric with labels, kept: looking one up costs more than counting with it."""
-
-    def __init__(self, parent: Counter | Histogram) -> None:
-        self._parent = parent
-        self._known: dict[tuple[str, ...], Any] = {}
-
-    def __getitem__(self, labels: tuple[str, ...]) -> Any:
-        child = self._known.get(labels)
-        if child is None:
-            child = self._known[labels] = self._parent.labels(*labels)
-        return child
-
-
-_requests, _seconds, _predictions = Children(REQUESTS), Children(SECONDS), Children(PREDICTIONS)
-
-
-def count_request(method: str, route: str, status: int, seconds: float) -> None:
-    """Count one answered request."""
-    _requests[method, route, str(status)].inc()
-    _seconds[route,].observe(seconds)
-
-
 def count_answers(answers: Iterable[Mapping[str, Any]]) -> None:
     """Count what was answered."""
     tally = Tally((answer["model"]["name"], answer["label"], answer["confident"]) for answer in answers)
     for (model, label, confident), n in tally.items():
-        _predictions[model, label, "yes" if confident else "no"].inc(n)
+        PREDICTIONS[model, label, "yes" if confident else "no"].inc(n)

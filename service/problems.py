@@ -116,7 +116,7 @@ def answer(scope: Scope, error: ServiceError) -> Response:
     """The answer to a request that caused this error; it is counted, and named for the log."""
     kind = KINDS[type(error)]
     scope["problem"] = kind.name
-    metrics.REFUSALS.labels(kind.name).inc()
+    metrics.REFUSALS[kind.name,].inc()
     return respond(kind, str(error), kind.headers)
 
 
