@@ -85,10 +85,10 @@ def batches(rounds: int, seconds: float) -> None:
 
 
 def workers(rounds: int, seconds: float) -> None:
-    """Processor time per request of two workers on the server's one core, against one; 16 connections for each."""
+    """Processor time per request of two workers on both cores, against one on one; 16 connections for each."""
     request = upload(small_picture())
     costs: tuple[list[float], list[float]] = ([], [])
-    with program.start("service", workers=2) as two, program.start("service") as one:
+    with program.start("service", [0, 1], workers=2) as two, program.start("service") as one:
         for each in (two, one):
             checked(load.run(each.port, request, 32, 1))
         for _ in range(rounds):

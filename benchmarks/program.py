@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,11 @@ class Program:
     started_ms: float
     _process: psutil.Process
 
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        return self._process.pid
+
     def _family(self) -> list[psutil.Process]:
         return [self._process, *self._process.children(recursive=True)]
 
@@ -55,11 +60,12 @@ INTERPRETERS = {"BentoML": str(Path(sys.prefix) / "bentoml" / "bin" / "python")}
 
 
 @contextmanager
-def start(name: str, **settings: object) -> Iterator[Program]:
+def start(name: str, cores: Sequence[int] = SERVER_CORES, **settings: object) -> Iterator[Program]:
     """Run one of the programs until the block ends.
 
     Args:
         name: among `COMMANDS`.
+        cores: that it may use.
         settings: of the service.
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -79,7 +85,7 @@ def start(name: str, **settings: object) -> Iterator[Program]:
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: os.sched_setaffinity(0, SERVER_CORES),  # noqa: PLW1509 - there are no threads here
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509 - there are no threads here
     )
     try:
         _wait(process, f"http://127.0.0.1:{port}/predict?index=16")

@@ -2,33 +2,41 @@
 
 import hashlib
 import hmac
+from types import TracebackType
 
 from service.errors import KeyMissing, Overloaded
 from service.settings import Settings
 
 
 class Admission:
-    """Counts the predictions being worked on: `in_flight`."""
+    """Counts the predictions being worked on: `with admission:` stands around the work on one.
+
+    A request counts from when its body is there: those who send slowly take nobody's place.
+
+    Attributes:
+        in_flight: predictions being worked on.
+        arrived: requests that the protocol has whole and that are not answered yet; they are worked on in a moment.
+        refused: those that the protocol turned away; the ledger takes note of them and sets this back.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        self.in_flight = self.arrived = self.refused = 0
         self._limit = settings.max_in_flight
-        self.in_flight = 0
-        self._full = Overloaded(
-            f"The service works on {self._limit} predictions at one time, the limit. Try again in a moment."
-        )
+        self.sentence = f"The service works on {self._limit} predictions at one time, the limit. Try again in a moment."
 
-    def enter(self) -> None:
-        """Let one prediction in; `leave` must follow.
+    @property
+    def full(self) -> bool:
+        """Whether there is room for no more."""
+        return self.in_flight >= self._limit or self.arrived >= self._limit
 
-        Raises:
-            Overloaded: there are too many.
-        """
+    def __enter__(self) -> None:
         if self.in_flight >= self._limit:
-            raise self._full
+            raise Overloaded(self.sentence)
         self.in_flight += 1
 
-    def leave(self) -> None:
-        """Let one prediction out."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self.in_flight -= 1
 
 

@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from service import metrics, predict, problems, routes
+from service.admission import Admission
 from service.gateway import Gateway
 from service.lifecycle import Lifecycle
 from service.pool import Pool
@@ -21,18 +22,22 @@ Ask it about test image 16, or post a picture. Read its [model card](/model-card
 """
 
 
-def create_app(settings: Settings | None = None, lifecycle: Lifecycle | None = None) -> ASGIApp:
+def create_app(
+    settings: Settings | None = None, lifecycle: Lifecycle | None = None, admission: Admission | None = None
+) -> ASGIApp:
     """The application, with every model verified and loaded.
 
     Args:
         settings: from the environment if absent.
         lifecycle: of the server; ready for ever if absent.
+        admission: to predictions, if the server refuses by it too.
 
     Raises:
         SettingsError: a setting is wrong.
         ModelError: a model is missing or wrong.
     """
     settings, lifecycle = settings or read(), lifecycle or Lifecycle()
+    admission = admission or Admission(settings)
     predictors = Predictors(settings)
     for predictor in predictors:
         details = predictor.model.card.model_details
@@ -53,11 +58,11 @@ def create_app(settings: Settings | None = None, lifecycle: Lifecycle | None = N
         lifespan=lifespan,
         redoc_url=None,
     )
-    direct = predict.add_routes(app, predict.Predict(predictors, settings, pool))
+    direct = predict.add_routes(app, predict.Predict(predictors, settings, admission, pool))
     routes.add_routes(app, routes.Routes(predictors, lifecycle))
     problems.install(app)
     shortcuts = {(method, route.path): route.app for route in direct for method in route.methods or ()}
-    gateway = Gateway(app, settings, lifecycle, shortcuts)
+    gateway = Gateway(app, settings, lifecycle, admission, shortcuts)
     if not settings.cors_origins:
         return gateway
     return CORSMiddleware(

@@ -46,7 +46,12 @@ class Gateway:
     """
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, lifecycle: Lifecycle, direct: Mapping[tuple[str, str], ASGIApp]
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        lifecycle: Lifecycle,
+        admission: Admission,
+        direct: Mapping[tuple[str, str], ASGIApp],
     ) -> None:
         """Put the layer around an application.
 
@@ -54,14 +59,14 @@ class Gateway:
             app: the application.
             settings: the service's.
             lifecycle: of the server.
+            admission: whose refusals are noted too.
             direct: by method and path, those of its endpoints that are called without its routing.
         """
         self._lifecycle = lifecycle
         self._app = app
         self._direct = direct
-        self._admission = Admission(settings)
         self._keys = Keys(settings)
-        self._ledger = Ledger(settings, self._admission)
+        self._ledger = Ledger(settings, admission)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (or the lifespan)."""
@@ -97,14 +102,7 @@ class Gateway:
         app = self._direct.get((scope["method"], path), self._app)
         if path not in _OPEN:
             self._keys.check(exchange.headers.get(b"authorization", b""))
-        if path not in _BOUNDED:
-            await app(scope, receive, exchange.send)
-            return
-        self._admission.enter()
-        try:
-            await app(scope, receive, exchange.send)
-        finally:
-            self._admission.leave()
+        await app(scope, receive, exchange.send)
 
 
 class _Exchange:

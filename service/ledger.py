@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import orjson
 
-from service import metrics
+from service import metrics, problems
 from service.admission import Admission
+from service.errors import Overloaded
 from service.settings import Settings
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -62,6 +63,10 @@ class Ledger:
         """Write down what has been noted."""
         entries, self._entries = self._entries, []
         metrics.IN_FLIGHT.set(self._admission.in_flight)
+        if self._admission.refused:
+            self._note_refused()
+        if self._admission.refused:
+            self._note_refused()
         tally = Counter((entry.method, entry.route, str(entry.status)) for entry in entries)
         for labels, n in tally.items():
             metrics.REQUESTS[labels].inc(n)
@@ -72,11 +77,26 @@ class Ledger:
             if level >= self._level:
                 lines.append(self._line(_fields(entry, level)))
         if lines:
-            try:
-                sys.stderr.buffer.write(b"".join(lines))
-                sys.stderr.buffer.flush()
-            except OSError:
-                pass  # a log that can't be written (a full disk, a closed pipe) stops no answer
+            self._write(lines)
+
+    def _note_refused(self) -> None:
+        """One line for all that were refused in this turn: under a flood a line for each would cost those served."""
+        n, self._admission.refused = self._admission.refused, 0
+        kind = problems.KINDS[Overloaded]
+        metrics.REQUESTS["any", "/predict", str(kind.status)].inc(n)
+        metrics.REFUSALS[kind.name,].inc(n)
+        if self._level <= logging.WARNING:
+            now = dt.datetime.fromtimestamp(time.time(), dt.UTC)
+            fields = {"time": now, "level": "warning", "problem": kind.name, "requests": n}
+            sys.stderr.buffer.write(self._line(fields))
+
+    @staticmethod
+    def _write(lines: list[bytes]) -> None:
+        try:
+            sys.stderr.buffer.write(b"".join(lines))
+            sys.stderr.buffer.flush()
+        except OSError:
+            pass  # a log that can't be written (a full disk, a closed pipe) stops no answer
 
 
 def _fields(entry: Entry, level: int) -> dict[str, object]:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service import errors, metrics, problems
+from service.admission import Admission
 from service.answer import Prediction, Predictions
 from service.body import Bodies, Body
 from service.errors import NoInput
@@ -51,8 +52,9 @@ _ERRORS_POST = (
 class Predict:
     """The two endpoints of `/predict`."""
 
-    def __init__(self, predictors: Predictors, settings: Settings, pool: Pool) -> None:
+    def __init__(self, predictors: Predictors, settings: Settings, admission: Admission, pool: Pool) -> None:
         self._predictors = predictors
+        self._admission = admission
         self._settings = settings
         self._pool = pool
         self._bodies = Bodies(settings)
@@ -62,7 +64,8 @@ class Predict:
         if options.index is None:
             raise NoInput("Say which test image: /predict?index=16. To classify a picture of your own, POST it here.")
         predictor = self._predictors.choose(options.model, options.version)
-        return _respond(await predictor.answer_soon(predictor.read([options.index]), options.top), batch=False)
+        with self._admission:
+            return _respond(await predictor.answer_soon(predictor.read([options.index]), options.top), batch=False)
 
     async def post(self, request: Request, options: Annotated[Options, Query()]) -> Response:
         """Classify a picture: a multipart form, its bare bytes, or JSON. Several at once answer `{"predictions": []}`.
@@ -73,19 +76,23 @@ class Predict:
         predictor = self._predictors.choose(options.model, options.version)
         with Body(self._bodies) as body:
             content = await body.read(request)
-            content_type = request.headers.get("content-type", "")
-            if len(content) > _INLINE_BYTES:
-                return await self._pool.run(request.receive, self._at_length, predictor, content, content_type, options)
-            submission = read_submission(content, content_type, options.index, self._settings)
-            if submission.indices and len(submission.indices) <= _INLINE_IMAGES:
-                batch = predictor.read(submission.indices)
+            with self._admission:
+                return await self._classify(request, predictor, content, options)
+
+    async def _classify(self, request: Request, predictor: Predictor, content: bytes, options: Options) -> Response:
+        content_type = request.headers.get("content-type", "")
+        if len(content) > _INLINE_BYTES:
+            return await self._pool.run(request.receive, self._at_length, predictor, content, content_type, options)
+        submission = read_submission(content, content_type, options.index, self._settings)
+        if submission.indices and len(submission.indices) <= _INLINE_IMAGES:
+            batch = predictor.read(submission.indices)
+            return _respond(await predictor.answer_soon(batch, options.top), batch=submission.batch)
+        if submission.contents and len(submission.contents) <= _INLINE_IMAGES:
+            sources = predictor.open(submission.contents)
+            if sum(source.pixels for source in sources) <= _INLINE_PIXELS:
+                batch = predictor.decode(sources, options.fit)
                 return _respond(await predictor.answer_soon(batch, options.top), batch=submission.batch)
-            if submission.contents and len(submission.contents) <= _INLINE_IMAGES:
-                sources = predictor.open(submission.contents)
-                if sum(source.pixels for source in sources) <= _INLINE_PIXELS:
-                    batch = predictor.decode(sources, options.fit)
-                    return _respond(await predictor.answer_soon(batch, options.top), batch=submission.batch)
-            return await self._pool.run(request.receive, self._answer, predictor, submission, options)
+        return await self._pool.run(request.receive, self._answer, predictor, submission, options)
 
     def _at_length(self, predictor: Predictor, content: bytes, content_type: str, options: Options) -> Response:
         submission = read_submission(content, content_type, options.index, self._settings)

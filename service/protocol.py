@@ -7,20 +7,27 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service import problems
+from service.admission import Admission
 from service.errors import ClientTooSlow, HeadTooLarge, MalformedBody, Overloaded, ServiceError
 from service.settings import Settings
+
+_BOUNDED = b"/predict"
 
 
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
     settings: Settings
+    admission: Admission
+    refusal: bytes
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._in_head = True
         self._head_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
+        self._refusing = False
+        self._arrived = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -31,6 +38,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._leave()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -55,7 +63,43 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._stop_waiting()
-        super().on_headers_complete()
+        # Under a flood those who are served must not pay for those who are not, so the application is not even asked.
+        idle = self.cycle is None or self.cycle.response_complete
+        self._refusing = idle and self.admission.full and self.url.startswith(_BOUNDED)
+        if not self._refusing:
+            super().on_headers_complete()
+        elif self.expect_100_continue:
+            self._refuse(close=True)
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refusing:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._refusing:
+            super().on_message_complete()
+            if not self._arrived and self.url.startswith(_BOUNDED):
+                self._arrived = True
+                self.admission.arrived += 1
+        elif not self.expect_100_continue:
+            self._refuse(close=not self.parser.should_keep_alive())
+
+    def on_response_complete(self) -> None:
+        self._leave()
+        super().on_response_complete()
+
+    def _leave(self) -> None:
+        if self._arrived:
+            self._arrived = False
+            self.admission.arrived -= 1
+
+    def _refuse(self, *, close: bool) -> None:
+        self.admission.refused += 1
+        self.transport.write(self.refusal)
+        if close:
+            self.transport.close()
+        else:
+            self.on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         self._end(MalformedBody(f"{msg} Let an HTTP client such as curl make it."))
@@ -75,17 +119,19 @@ class Protocol(HttpToolsProtocol):
         self._stop_waiting()
         if self.transport.is_closing():
             return
-        kind = problems.KINDS[type(error)]
-        content = orjson.dumps(kind.document(str(error)), option=orjson.OPT_APPEND_NEWLINE)
-        self.transport.write(
-            STATUS_LINE[kind.status]
-            + f"content-type: {problems.MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\n".encode()
-            + b"connection: close\r\n\r\n"
-            + content
-        )
+        self.transport.write(_response(error, connection="close"))
         self.transport.close()
 
 
-def make_protocol(settings: Settings) -> type[Protocol]:
+def _response(error: ServiceError, **headers: str) -> bytes:
+    kind = problems.KINDS[type(error)]
+    content = orjson.dumps(kind.document(str(error)), option=orjson.OPT_APPEND_NEWLINE)
+    named = (kind.headers or {}) | {"content-type": problems.MEDIA_TYPE, "content-length": str(len(content))} | headers
+    head = b"".join(f"{name.lower()}: {value}\r\n".encode() for name, value in named.items())
+    return STATUS_LINE[kind.status] + head + b"\r\n" + content
+
+
+def make_protocol(settings: Settings, admission: Admission) -> type[Protocol]:
     """The protocol with these settings' bounds; uvicorn makes its instances itself, so the class has to know them."""
-    return type("Protocol", (Protocol,), {"settings": settings})
+    known = {"settings": settings, "admission": admission, "refusal": _response(Overloaded(admission.sentence))}
+    return type("Protocol", (Protocol,), known)

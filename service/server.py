@@ -7,6 +7,7 @@ from types import FrameType
 
 import uvicorn
 
+from service.admission import Admission
 from service.app import create_app
 from service.lifecycle import Lifecycle
 from service.protocol import make_protocol
@@ -24,10 +25,11 @@ class Server(uvicorn.Server):
         """
         self._lifecycle = Lifecycle()
         self._drain_seconds = settings.drain_seconds
+        admission = Admission(settings)
         super().__init__(
             uvicorn.Config(
-                create_app(settings, self._lifecycle),
-                http=make_protocol(settings),
+                create_app(settings, self._lifecycle, admission),
+                http=make_protocol(settings, admission),
                 ws="none",
                 access_log=False,
                 server_header=False,
