@@ -5,9 +5,9 @@ from types import TracebackType
 from typing import Self
 
 from starlette.requests import Request
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
-from service.errors import BodyTooLarge, ClientGone, ClientTooSlow, Overloaded
+from service.errors import BodyTooLarge, BufferFull, ClientGone, ClientTooSlow
 from service.settings import Settings
 
 # A client that goes on sending sees no answer until it has finished, so what it has still to send is read and thrown
@@ -45,7 +45,7 @@ class Body:
         Raises:
             BodyTooLarge: it is longer than the limit; found out before or while reading, never after.
             ClientTooSlow: it took longer than allowed.
-            Overloaded: too many bytes are held already.
+            BufferFull: too many bytes are held already.
             ClientGone: it broke off.
         """
         settings = self._bodies.settings
@@ -57,47 +57,53 @@ class Body:
             if request.headers.get("expect", "").lower() != "100-continue":  # such a client waits to be asked
                 await _drain(request.receive)
             raise too_large
-        message = await request.receive()
-        self._count(message)
-        if not message.get("more_body"):
-            body: bytes = message.get("body", b"")
-            if len(body) > settings.max_body_bytes:
-                raise too_large
-            return body
-        chunks: list[bytes] = [message["body"]]
+        chunks: list[bytes] = []
         try:
-            async with asyncio.timeout(settings.body_seconds):
-                while message.get("more_body"):
-                    message = await request.receive()
-                    self._count(message)
-                    chunks.append(message.get("body", b""))
-                    if self._counted > settings.max_body_bytes:
-                        await _drain(request.receive)
-                        raise too_large
+            message = await self._receive(request)
+            chunks.append(message.get("body", b""))
+            if message.get("more_body"):
+                async with asyncio.timeout(settings.body_seconds):
+                    while message.get("more_body") and self._counted <= settings.max_body_bytes:
+                        message = await self._receive(request)
+                        chunks.append(message.get("body", b""))
         except TimeoutError:
             raise ClientTooSlow(
                 f"The request's body took longer than {settings.body_seconds:g} seconds, the limit. Send it again."
             ) from None
-        return b"".join(chunks)
+        except BufferFull:
+            chunks.clear()
+            await _drain(request.receive)
+            raise
+        if self._counted > settings.max_body_bytes:
+            chunks.clear()
+            if message.get("more_body"):
+                await _drain(request.receive)
+            raise too_large
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def _count(self, message: object) -> None:
-        if message["type"] == "http.disconnect":  # type: ignore[index] # an ASGI message
+    async def _receive(self, request: Request) -> Message:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
             raise ClientGone
-        size = len(message.get("body", b""))  # type: ignore[attr-defined]
+        size = len(message.get("body", b""))
         self._bodies.bytes += size
         self._counted += size
         if self._bodies.bytes > self._bodies.settings.max_buffered_bytes:
-            raise Overloaded("The service holds as many bytes of requests as it may. Try again in a moment.")
+            raise BufferFull(
+                f"The service holds {self._bodies.settings.max_buffered_bytes:,} bytes of requests, the limit. "
+                "Try again in a moment."
+            )
+        return message
 
 
 async def _drain(receive: Receive) -> None:
     drained = 0
     try:
         async with asyncio.timeout(_DRAIN_SECONDS):
-            while drained < _DRAIN_BYTES:
+            more = True
+            while more and drained < _DRAIN_BYTES:
                 message = await receive()
                 drained += len(message.get("body", b""))
-                if not message.get("more_body"):
-                    return
+                more = message.get("more_body", False)
     except TimeoutError:
         pass

@@ -85,6 +85,10 @@ class KeyMissing(ServiceError):
     """The service wants a key, and the request has none or a wrong one."""
 
 
+class BufferFull(ServiceError):
+    """The service holds as many bytes of requests as it may; the same request may succeed a little later."""
+
+
 class Overloaded(ServiceError):
     """The service has as much work as it can do; the same request may succeed a little later."""
 

@@ -38,6 +38,7 @@ _ERRORS_POST = (
     *_ERRORS_GET,
     errors.AmbiguousInput,
     errors.MalformedBody,
+    errors.BufferFull,
     errors.ClientTooSlow,
     errors.BodyTooLarge,
     errors.ImageTooLarge,

@@ -72,6 +72,7 @@ KINDS = dict(
         _kind(errors.UnknownField, 422, "unknown-field", "Unknown field"),
         _kind(errors.HeadTooLarge, 431, "head-too-large", "Request head too large", Connection="close"),
         _kind(errors.Draining, 503, "draining", "Stopping", Retry_After="5"),
+        _kind(errors.BufferFull, 503, "buffer-full", "Too much at one time", Retry_After="1", Connection="close"),
         _kind(errors.Overloaded, 503, "overloaded", "Too much to do", Retry_After="1"),
     ]
 )
