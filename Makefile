@@ -36,7 +36,7 @@ pins: $(VENV)/training  ## Choose the newest versions again and pin them (needs 
 	  --no-header --no-annotate pyproject.toml -o service/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -c service/requirements.txt \
-	  pyproject.toml --group training --group development -o training/requirements.txt
+	  pyproject.toml --extra tracing --group training --group development -o training/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -c service/requirements.txt pyproject.toml --group benchmarks -o benchmarks/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

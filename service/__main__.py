@@ -30,7 +30,7 @@ def serve(settings: Settings, listener: socket.socket) -> int:
         signal.signal(number, lambda *_: sys.exit(0))
     try:
         server = Server(settings)
-    except ModelError as error:
+    except (ModelError, SettingsError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
         return 1
     host = f"[{settings.host}]" if ":" in settings.host else settings.host

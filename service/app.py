@@ -15,6 +15,7 @@ from service.lifecycle import Lifecycle
 from service.pool import Pool
 from service.predictor import Predictors
 from service.settings import Settings, read
+from service.tracing import trace
 
 _DESCRIPTION = """
 A small convolutional network that knows ten kinds of things (CIFAR-10) and is right about two times in three.
@@ -63,8 +64,9 @@ def create_app(
     problems.install(app)
     shortcuts = {(method, route.path): route.app for route in direct for method in route.methods or ()}
     gateway = Gateway(app, settings, lifecycle, admission, shortcuts)
+    whole = trace(gateway) if settings.tracing else gateway
     if not settings.cors_origins:
-        return gateway
+        return whole
     return CORSMiddleware(
-        gateway, settings.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"], max_age=3600
+        whole, settings.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"], max_age=3600
     )

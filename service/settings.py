@@ -65,6 +65,7 @@ class Settings(BaseSettings):
         default="info", description="info: a line for every request; warning: for those that failed."
     )
     log_format: Literal["json", "text"] = Field(default="json", description="Form of the log's lines.")
+    tracing: bool = Field(default=False, description="OpenTelemetry spans, sent as the OTEL_ variables say.")
 
 
 def read() -> Settings:

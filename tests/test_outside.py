@@ -1,8 +1,11 @@
 """What the service shows of itself, and whom it lets in."""
 
+import gzip
 import json
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
@@ -129,6 +132,38 @@ def test_headers_say_little_and_forbid_much(toy_client: httpx.Client) -> None:
     assert "default-src 'self'" in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-frame-options"] == "DENY"
+
+
+def test_a_trace_goes_to_its_collector(toy_models: Path) -> None:
+    """With tracing on, a request's span reaches the OTLP endpoint and belongs to the trace that the client began."""
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    received: list[bytes] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Collector) as collector:
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        extra = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}",
+            "OTEL_BSP_SCHEDULE_DELAY": "50",
+        }
+        with serving.start(extra=extra, models=toy_models, model="toy", tracing=True) as service:
+            headers = {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+            assert service.client.get("/predict?index=1", headers=headers).status_code == 200
+            deadline = time.monotonic() + 10
+            while not received and time.monotonic() < deadline:
+                time.sleep(0.05)
+        collector.shutdown()
+    assert bytes.fromhex(trace) in b"".join(received)
+    assert b"seminar-cnn" in b"".join(received)
 
 
 def test_a_picture_leaves_no_trace_in_the_log(fresh: Service) -> None:
