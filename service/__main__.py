@@ -1,11 +1,9 @@
 """`python -m service`: start the service; settings come from the environment (see `service/settings.py`)."""
 
-import signal
 import socket
 import sys
 
-from models.repository import ModelError
-from service.server import Server
+from service.server import serve
 from service.settings import Settings, SettingsError, read
 from service.supervisor import Supervisor
 
@@ -21,22 +19,6 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
         return 1
     return serve(settings, listener) if settings.workers == 1 else Supervisor(settings, listener).run()
-
-
-def serve(settings: Settings, listener: socket.socket) -> int:
-    """Serve in this process; the exit code."""
-    # uvicorn stops politely on these signals and then raises them again: the way out is an orderly one.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
-    try:
-        server = Server(settings)
-    except (ModelError, SettingsError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
-        return 1
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"Serving {settings.model} on http://{host}:{listener.getsockname()[1]} (Ctrl-C stops it)", flush=True)  # noqa: T201
-    server.run(sockets=[listener])
-    return 0
 
 
 def _listen(settings: Settings) -> socket.socket:

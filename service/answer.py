@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from models.card import Card
-from service.image import Picture
+from service.view import Picture
 
 # Six decimals of a float32 probability are exact enough for any reader, and the JSON stays short.
 _DECIMALS = 6

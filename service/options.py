@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.cifar10_test import SIZE
 from service.errors import IndexOutOfRange, InvalidParameter, ServiceError, UnknownField
-from service.image import Fit
+from service.view import Fit
 
 Index = Annotated[int, Field(ge=0, lt=SIZE)]
 

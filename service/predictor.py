@@ -17,8 +17,9 @@ from service.answer import Narrator, from_index, from_picture
 from service.batcher import Batcher
 from service.classifier import Classifier
 from service.errors import ImageTooLarge, ModelNotFound, ServiceError
-from service.image import Bounds, Decoder, Fit, Source
+from service.image import Bounds, Decoder, Source
 from service.settings import Settings
+from service.view import Fit
 
 Answer = dict[str, Any]
 

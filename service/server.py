@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import signal
+import socket
+import sys
 from types import FrameType
 
 import uvicorn
 
+from models.repository import ModelError
 from service.admission import Admission
 from service.app import create_app
 from service.lifecycle import Lifecycle
 from service.protocol import make_protocol
-from service.settings import Settings
+from service.settings import Settings, SettingsError
 
 
 class Server(uvicorn.Server):
@@ -50,3 +53,19 @@ class Server(uvicorn.Server):
 
     def _stop(self) -> None:
         self.should_exit = True
+
+
+def serve(settings: Settings, listener: socket.socket) -> int:
+    """Serve in this process; the exit code."""
+    # uvicorn stops politely on these signals and then raises them again: the way out is an orderly one.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    try:
+        server = Server(settings)
+    except (ModelError, SettingsError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
+        return 1
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"Serving {settings.model} on http://{host}:{listener.getsockname()[1]} (Ctrl-C stops it)", flush=True)  # noqa: T201
+    server.run(sockets=[listener])
+    return 0

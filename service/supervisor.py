@@ -12,6 +12,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from service.server import serve
 from service.settings import Settings
 
 # prometheus_client's own name: where the workers keep the figures that they share.
@@ -79,6 +80,4 @@ class Supervisor:
 
 def _work(settings: Settings, listener: socket.socket) -> None:
     """One worker, in its own process."""
-    from service.__main__ import serve  # noqa: PLC0415 - a circle otherwise
-
     sys.exit(serve(settings, listener))

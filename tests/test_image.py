@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from service.errors import DamagedImage, EmptyImage, ImageTooLarge, NotAnImage
-from service.image import Bounds, Decoder, Fit, Picture
+from service.image import Bounds, Decoder
+from service.view import Fit, Picture
 from tests.pictures import corners, encode, photo, plain
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
