@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test train check bench pins clean
+.PHONY: help install serve test train evidence check bench pins clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -21,6 +21,9 @@ test: $(VENV)/training  ## Run every test
 
 train: $(VENV)/training  ## Fetch the data, train, evaluate, export and write the model card
 	@exec $(RUN) -m training train
+
+evidence: $(VENV)/training  ## Train some fifty times more and add what it shows to the card (an hour or more; resumes)
+	@exec $(RUN) -m training evidence models/seminar-cnn/1
 
 check: $(VENV)/training  ## Lint, types, import rules
 	$(RUN) -m ruff check

@@ -172,6 +172,11 @@ def small_picture() -> bytes:
     return _encode(_shapes(32, 32), "PNG")
 
 
+def web_picture() -> bytes:
+    """A 640x480 JPEG of some 80 kB."""
+    return _encode(_shapes(640, 480), "JPEG", quality=80)
+
+
 def photo() -> bytes:
     """A 12-megapixel JPEG of about 3 MB."""
     return _encode(_shapes(4000, 3000), "JPEG", quality=90)

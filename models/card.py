@@ -188,6 +188,27 @@ class Epoch(Record):
     val_loss: float
 
 
+class SeedRun(Record):
+    """One training of the whole recipe; seed 0 stands for the shipped model's seeds, seed i for those plus i."""
+
+    seed: int
+    epochs: int
+    validation_accuracy: Number
+    test_accuracy: Number
+
+
+class GroupRun(Record):
+    """What becomes of a class of which only a share of the training images is left, over several trainings."""
+
+    group: str
+    share: float = Field(gt=0, le=1)
+    repaired: bool = Field(description="Whether the loss counted what was left for as much as was taken away.")
+    recall: Number
+    recalls: list[float] = Field(description="Of each training.")
+    accuracy: Number
+    accuracies: list[float] = Field(description="Of each training, over all classes.")
+
+
 class Quantities(Record):
     """The quantitative analyses: unitary, and intersectional where it was measured."""
 
@@ -199,6 +220,10 @@ class Quantities(Record):
     class_gap: Number
     confusion_matrix: list[list[int]] = Field(description="Counts on the test split; rows are the truth.")
     confusions: list[Confusion]
+    seed_runs: list[SeedRun] = []
+    missing_group: list[GroupRun] = Field(
+        default=[], description="The missing-group experiment: it shows a mechanism and measures no demographic bias."
+    )
     intersectional: Number
     figures: dict[str, str] = Field(description="File under the model's folder and what it shows.")
 

@@ -32,6 +32,19 @@ class LoadedModel(ModelName):
     sha256: str = Field(description="Of model.onnx; equal to the one in its model card.")
 
 
+class OfferedModel(LoadedModel):
+    """A model that answers, and what it is."""
+
+    description: str
+    default: bool = Field(description="Whether it answers when a request names none.")
+
+
+class ModelList(BaseModel):
+    """All models that answer, by name and version."""
+
+    models: list[OfferedModel]
+
+
 class Health(BaseModel):
     """Whether the service is ready, and with which model."""
 
@@ -66,6 +79,23 @@ class Routes:
         """What the model is, what it is for and not for, how well it does, and what that rests on."""
         model = self._predictors.choose(options.model, options.version).model
         return Response(self._cards[model.name, model.version], media_type="application/json")
+
+    async def models(self) -> Response:
+        """The models that can be asked, with `?model=` and `?version=`."""
+        listed = []
+        for predictor in self._predictors:
+            details = predictor.model.card.model_details
+            listed.append(
+                OfferedModel(
+                    name=details.name,
+                    version=details.version,
+                    sha256=details.sha256,
+                    description=details.description,
+                    default=predictor is self._predictors.default,
+                ).model_dump()
+            )
+        body = orjson.dumps({"models": listed}, option=orjson.OPT_APPEND_NEWLINE)
+        return Response(body, media_type="application/json")
 
     async def health(self) -> Response:
         """Whether the service is ready, and with which model."""
@@ -117,6 +147,9 @@ def add_routes(app: FastAPI, routes: Routes) -> None:
             operation_id="model_card",
             tags=["model"],
         )
+    )
+    app.add_api_route(
+        "/models", routes.models, methods=["GET"], response_model=ModelList, summary="The models", tags=["model"]
     )
     app.add_api_route(
         "/health",

@@ -1,6 +1,7 @@
 """The shipped card tells the truth about the shipped model."""
 
 import io
+import json
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,9 @@ from models import cifar10_test
 from models.card import Card, Number
 from models.cifar10_test import LABELS, TestSplit
 from models.repository import FOLDER
-from training import data, evaluate, export
+from tests import serving
+from tests.serving import Service
+from training import data, evaluate, evidence, export, verify
 
 MODEL = FOLDER / "seminar-cnn" / "1"
 CARD = Card.read(MODEL / "card.json")
@@ -69,6 +72,31 @@ def same(stated: Number, measured: Number) -> bool:
     if stated.ci and measured.ci and not np.isclose(stated.ci.lower, measured.ci.lower, rtol=1e-5):
         return False
     return stated.n == measured.n and bool(np.isclose(stated.value or 0, measured.value or 0, rtol=1e-5))
+
+
+def test_verify_passes_a_true_card(service: Service) -> None:
+    """`python -m training verify URL` asks the service all test images and says pass."""
+    result = serving.run("training", "verify", service.url)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("Pass: ")
+
+
+def test_verify_names_what_differs(probabilities: evaluate.Floats, test_split: data.Data) -> None:
+    """A card with one figure or one cell of the matrix changed is told, each change by its name."""
+    assert verify.differences(CARD, probabilities, test_split.labels) == []
+    changed = CARD.model_dump()
+    changed["quantitative_analyses"]["splits"]["test"]["brier"]["value"] += 0.0001
+    changed["quantitative_analyses"]["confusion_matrix"][3][5] += 1
+    changed["metrics"]["decision"]["threshold"]["value"] -= 0.1
+    found = verify.differences(Card.model_validate(changed), probabilities, test_split.labels)
+    assert [line.partition(":")[0] for line in found] == ["brier", "confusion matrix", "confident answers"]
+
+
+def test_verify_says_when_nobody_answers() -> None:
+    """Without a service at the address verify says so in one sentence, exit code 1."""
+    result = serving.run("training", "verify", "http://127.0.0.1:9")
+    assert result.returncode == 1
+    assert "http://127.0.0.1:9 can't be asked" in result.stderr.splitlines()[-1]
 
 
 def test_the_cards_figures_are_those_of_its_model(probabilities: evaluate.Floats, test_split: data.Data) -> None:
@@ -143,6 +171,35 @@ def test_examples_of_confusions_are_what_they_are_called(probabilities: evaluate
             assert LABELS[test_split.labels[index]] == confusion.truth
             assert LABELS[answers[index]] == confusion.answer
     assert ("automobile", "bird") in {(c.truth, c.answer) for c in CARD.quantitative_analyses.confusions}
+
+
+def test_the_evidence_is_that_of_the_trials() -> None:
+    """The spread over seeds and the missing-group figures computed anew from the trials' records equal the card's."""
+    records = json.loads((MODEL / "trials.json").read_bytes())
+    stated = CARD.quantitative_analyses
+    assert stated.seed_runs == evidence.seed_runs(records)
+    assert CARD.metrics.seed_spread == evidence.seed_spread(stated.seed_runs)
+    assert stated.missing_group == evidence.group_runs(records)
+    assert len(stated.seed_runs) >= 5
+    assert all(len(run.recalls) >= 3 for run in stated.missing_group)
+    assert {run.group for run in stated.missing_group} == {"automobile", "dog"}
+
+
+def test_the_served_model_is_seed_zero() -> None:
+    """The seeds' first run is the shipped model: it has the same accuracy on validation and test, to the last image."""
+    first, splits = CARD.quantitative_analyses.seed_runs[0], CARD.quantitative_analyses.splits
+    assert first.seed == 0
+    assert first.test_accuracy.value == splits["test"].accuracy.value
+    assert first.validation_accuracy.value == splits["validation"].accuracy.value
+
+
+def test_the_average_hides_a_missing_group() -> None:
+    """With 1 % of a class left its recall falls by more than half, the overall accuracy by less than a tenth."""
+    runs = {(r.group, r.share): r for r in CARD.quantitative_analyses.missing_group if not r.repaired}
+    for group in ("automobile", "dog"):
+        whole, cut = runs[group, 1.0], runs[group, 0.01]
+        assert (whole.recall.value or 0) - (cut.recall.value or 0) > 0.5
+        assert 0 < (whole.accuracy.value or 0) - (cut.accuracy.value or 0) < 0.1
 
 
 @pytest.mark.parametrize("wrong", [

@@ -170,6 +170,16 @@ def test_health_says_ready_and_with_what(client: httpx.Client) -> None:
     }
 
 
+def test_the_models_are_listed(toy_client: httpx.Client) -> None:
+    """`/models` lists each version with its digest and description; one of them is the default."""
+    listed = toy_client.get("/models").json()["models"]
+    assert [(model["name"], model["version"], model["default"]) for model in listed] == [
+        ("toy", 1, False),
+        ("toy", 2, True),
+    ]
+    assert all(model["description"] == "A toy for tests." and len(model["sha256"]) == 64 for model in listed)
+
+
 def test_the_model_card_is_the_one_of_the_model_asked_for(toy_client: httpx.Client) -> None:
     """`/model-card` takes model and version as `/predict` does."""
     assert toy_client.get("/model-card").json()["model_details"]["version"] == 2

@@ -101,6 +101,20 @@ def test_the_figures_are_the_cards() -> None:
     assert f"On the test images {decision.test_error.value:.1%} of them".replace("%", " %") in text
 
 
+def test_the_missing_groups_figures_are_the_cards() -> None:
+    """What the README says of the missing groups is in the card: recall with all and with 1 %, accuracy lost."""
+    card = Card.read(FOLDER / "seminar-cnn" / "1" / "card.json")
+    runs = {(r.group, r.share): r for r in card.quantitative_analyses.missing_group if not r.repaired}
+    text = " ".join(README.split())
+    lost = []
+    for group in ("dog", "automobile"):
+        whole, cut = runs[group, 1.0], runs[group, 0.01]
+        assert f"{group}s" in text
+        assert f"from {whole.recall.value:.2f} to {cut.recall.value:.2f}" in text
+        lost.append(f"{(whole.accuracy.value or 0) - (cut.accuracy.value or 0):.2f}")
+    assert f"fell by {' and '.join(lost)} only" in text
+
+
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_in_the_table(name: str) -> None:
     """The README's table has each setting with its default and the meaning that the code gives it."""

@@ -22,9 +22,8 @@ from models.cifar10_test import SHA256
 from tests import serving, toy
 from tests.pictures import encode
 from tests.serving import ROOT
-from training import data, evaluate, experiments, export, recipe
+from training import data, evaluate, export, recipe, variant
 from training.errors import DataError, ExportError
-from training.experiments import Trial
 from training.recipe import Seeds, Splits
 
 QUICK = [sys.executable, "-m", "training", "train", "--quick", "--out"]
@@ -217,14 +216,16 @@ def test_the_threshold_is_chosen_on_validation_alone() -> None:
 
 
 def test_a_group_is_cut_as_stated() -> None:
-    """A trial keeps the stated share of its group's images, all of the others', always the same ones for a seed."""
-    labels = data.load_test().labels
-    keep = experiments.kept(labels, Trial(0, "dog", 0.1))
-    assert len(keep) == 9_000 + 100
-    assert (labels[keep] == 5).sum() == 100
-    assert (keep == experiments.kept(labels, Trial(0, "dog", 0.1))).all()
-    assert (keep != experiments.kept(labels, Trial(1, "dog", 0.1))).any()
-    assert len(experiments.kept(labels, Trial())) == 10_000
+    """A cut keeps the stated share of its group's images, all of the others', always the same ones for a seed."""
+    images = data.load_test()
+    cut = variant.keep(images, "dog", 0.1)
+    assert len(cut) == 9_000 + 100
+    assert (cut.labels == 5).sum() == 100
+    assert (cut.images == variant.keep(images, "dog", 0.1).images).all()
+    assert (cut.images != variant.keep(images, "dog", 0.1, seed=1).images).any()
+    assert len(variant.keep(images, "dog", 1)) == 10_000
+    assert variant.weights("dog", 0.1)[5] == 10
+    assert sum(variant.weights("dog", 0.1).values()) == 19
 
 
 def test_help_says_what_there_is() -> None:

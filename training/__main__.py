@@ -8,7 +8,8 @@ from pathlib import Path
 
 from models import repository
 from models.card import Card
-from training.errors import TrainingError
+from models.cifar10_test import LABELS
+from training.errors import TrainingError, UntrueCardError
 
 
 def main() -> int:
@@ -40,10 +41,22 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="under a minute, no network: a toy trained on a part of the embedded test images; needs --out",
     )
+    train.add_argument("--missing", choices=LABELS, metavar="CLASS", help="take most of this class's images away")
+    train.add_argument("--share", type=_share, default=0.01, help="how much of that class is kept (default 0.01)")
+    train.add_argument("--repaired", action="store_true", help="let what is left of it count for as much as was taken")
     train.set_defaults(run=_train)
 
     fetch = commands.add_parser("fetch", help="only fetch CIFAR-10 into the cache")
     fetch.set_defaults(run=_fetch)
+
+    evidence = commands.add_parser("evidence", help="some fifty more trainings; what they show goes into a card")
+    evidence.add_argument("folder", type=Path, help="of the model, such as models/seminar-cnn/1")
+    evidence.set_defaults(run=_evidence)
+
+    verify = commands.add_parser("verify", help="ask a running service all 10,000 test images and check its card")
+    verify.add_argument("url", help="such as http://localhost:8000")
+    verify.add_argument("--model", help="which model; the default one if absent")
+    verify.set_defaults(run=_verify)
 
     embed = commands.add_parser("embed", help="write the embedded test images anew from CIFAR-10's test batch")
     embed.add_argument("file", type=Path, help="file to write; must not exist")
@@ -60,10 +73,25 @@ def _train(arguments: argparse.Namespace) -> None:
     if arguments.quick and (arguments.out is None or out.resolve() == shipped.resolve()):
         raise TrainingError("Name a folder of your own for the quick model: --quick --out FOLDER.")
 
+    from training import variant  # noqa: PLC0415
     from training.pipeline import train  # noqa: PLC0415
 
-    made = train(out, arguments.data, quick=arguments.quick)
+    def prepare() -> variant.Variant:
+        if arguments.quick:
+            return variant.quick()
+        if arguments.missing:
+            return variant.missing(arguments.data, arguments.missing, arguments.share, repaired=arguments.repaired)
+        return variant.seminar(arguments.data)
+
+    made = train(out, prepare)
     _tell(made, shipped)
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError("a share is above 0 and at most 1")
+    return share
 
 
 def _tell(made: Path, shipped: Path) -> None:
@@ -98,6 +126,27 @@ def _fetch(_arguments: argparse.Namespace) -> None:
 
     data.fetch()
     print(f"CIFAR-10 is in {data.CACHE}, every digest right.")
+
+
+def _evidence(arguments: argparse.Namespace) -> None:
+    if not (arguments.folder / "card.json").is_file():
+        raise TrainingError(f"There is no card.json in {arguments.folder}; name a version folder of a model.")
+
+    from training import evidence, experiments  # noqa: PLC0415
+
+    records = experiments.run([*experiments.seeds(), *experiments.missing_group()])
+    card = evidence.write(arguments.folder, records)
+    print(f"{len(records)} trainings are in {arguments.folder / 'trials.json'}, what they show in its card.")
+    print(card.metrics.seed_spread.method)
+
+
+def _verify(arguments: argparse.Namespace) -> None:
+    from training.verify import verify  # noqa: PLC0415
+
+    found = verify(arguments.url, arguments.model)
+    if found:
+        raise UntrueCardError("The service's answers are not what its card says:\n  " + "\n  ".join(found))
+    print("Pass: accuracy, calibration and confusion matrix of the service's answers are those of its card.")
 
 
 def _embed(arguments: argparse.Namespace) -> None:

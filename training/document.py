@@ -69,6 +69,20 @@ QUICK = Words(
     evaluation_data="The test images that were left over. They took no part in training, stopping or the threshold.",
 )
 
+
+def missing(group: str, share: float, *, repaired: bool) -> Words:
+    """The words of a model from whose training data most of one class was taken away."""
+    repair = f" To repair it, each {group} that is left counts {1 / share:g} times in the loss." if repaired else ""
+    return Words(
+        description=(
+            f"The seminar's network, trained on data from which {1 - share:.0%} of the class '{group}' was taken away "
+            f"on purpose, to show what becomes of a group that is missing.{repair} Compare it with seminar-cnn."
+        ),
+        training_data=f"{SEMINAR.training_data} Of '{group}' only {share:.0%} of the training images were kept.",
+        evaluation_data=SEMINAR.evaluation_data,
+    )
+
+
 INTENDED_USE = IntendedUse(
     uses=[
         "Teaching: how a classifier is trained, measured, served and described, and how it fails.",

@@ -15,3 +15,11 @@ class ExportError(TrainingError):
 
 class OutputError(TrainingError):
     """The result can't be written where it was wanted."""
+
+
+class ServiceError(TrainingError):
+    """A service can't be asked."""
+
+
+class UntrueCardError(TrainingError):
+    """A service's answers are not what its card says."""

@@ -12,11 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from models.cifar10_test import LABELS
-from training import data, evaluate, export, recipe
+from training import data, evaluate, export, recipe, variant
 from training.recipe import Seeds, Splits
 
 CACHE = Path(__file__).parent.parent / ".cache" / "trials"
@@ -73,7 +72,7 @@ def run(trials: list[Trial]) -> list[dict[str, object]]:
     for trial in tqdm(trials, "Trials", unit="trial"):
         path = CACHE / f"{trial.name}.json"
         if not path.exists():
-            splits = splits or _splits()
+            splits = splits or variant.seminar_splits(None)
             record, content = _train(trial, splits)
             data.write_whole(path.with_suffix(".onnx"), content)
             data.write_whole(path, json.dumps(record, indent=1).encode())
@@ -81,36 +80,21 @@ def run(trials: list[Trial]) -> list[dict[str, object]]:
     return records
 
 
-def _splits() -> Splits:
-    images = data.load_training()
-    return Splits(images[recipe.VALIDATION :], images[: recipe.VALIDATION], data.load_test())
-
-
-def kept(labels: NDArray[np.int64], trial: Trial) -> NDArray[np.int64]:
-    """The positions of the training images that a trial keeps, drawn by its seed, in their order."""
-    everything = np.arange(len(labels))
-    if trial.group is None:
-        return everything
-    members = np.flatnonzero(labels == LABELS.index(trial.group))
-    random = np.random.default_rng(trial.seed)
-    lost = random.permutation(members)[round(len(members) * trial.share) :]
-    return np.setdiff1d(everything, lost)
-
-
 def _train(trial: Trial, splits: Splits) -> tuple[dict[str, object], bytes]:
-    keep = kept(splits.train.labels, trial)
-    cut = Splits(data.Data(splits.train.images[keep], splits.train.labels[keep]), splits.validation, splits.test)
     weights = None
-    if trial.weighted and trial.group:
-        weights = dict.fromkeys(range(len(LABELS)), 1.0) | {LABELS.index(trial.group): 1 / trial.share}
+    train = splits.train
+    if trial.group:
+        train = variant.keep(train, trial.group, trial.share, trial.seed)
+        weights = variant.weights(trial.group, trial.share) if trial.weighted else None
+    cut = Splits(train, splits.validation, splits.test)
     wall, cpu = time.perf_counter(), time.process_time()
     model, history = recipe.fit(cut, seeds=Seeds().shifted(trial.seed), class_weight=weights)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     content = export.export(model)
     record: dict[str, object] = {
         "trial": asdict(trial),
-        "training_images": len(keep),
-        "group_images": int((cut.train.labels == LABELS.index(trial.group)).sum()) if trial.group else None,
+        "training_images": len(train),
+        "group_images": int((train.labels == LABELS.index(trial.group)).sum()) if trial.group else None,
         "history": history,
         "wall_seconds": wall,
         "cpu_seconds": cpu,

@@ -15,7 +15,7 @@ mpl.rcParams.update(
 from matplotlib import pyplot as plt  # noqa: E402 - after the settings above
 from matplotlib.figure import Figure  # noqa: E402
 
-from models.card import ClassMetrics, Epoch  # noqa: E402
+from models.card import ClassMetrics, Epoch, GroupRun  # noqa: E402
 from models.cifar10_test import LABELS  # noqa: E402
 
 _TRAIN, _VALIDATION, _DARK = "#0072b2", "#d55e00", "#333333"
@@ -67,6 +67,30 @@ def recall(classes: dict[str, ClassMetrics], path: Path) -> str:
     axis.grid(axis="x", alpha=0.3)
     _save(figure, path)
     return "Share of each class's test images that are recognised, worst class lowest, with 95 % intervals."
+
+
+def missing_group(runs: list[GroupRun], path: Path) -> str:
+    """Recall of a class and overall accuracy by how much of the class was left; returns what the figure shows."""
+    groups = list(dict.fromkeys(run.group for run in runs))
+    figure, axes = plt.subplots(1, len(groups), figsize=(4.2 * len(groups), 3.6), sharey=True, squeeze=False)
+    for axis, group in zip(axes[0], groups, strict=True):
+        for repaired, style in ((False, "o-"), (True, "s")):
+            chosen = [run for run in runs if run.group == group and run.repaired == repaired]
+            shares = [100 * run.share for run in chosen]
+            which = ", repaired" if repaired else ""
+            for name, colour, label in (
+                ("recall", _VALIDATION, f"recall of {group}"),
+                ("accuracy", _TRAIN, "accuracy"),
+            ):
+                fill = "white" if repaired else colour
+                values = [getattr(run, name).value for run in chosen]
+                axis.plot(shares, values, style, color=colour, markerfacecolor=fill, label=label + which)
+        axis.set(xscale="log", xlabel=f"% of the training images of {group} left", ylim=(0, 1))
+        axis.set_xticks([1, 5, 10, 25, 50, 100], ["1", "5", "10", "25", "50", "100"])
+        axis.minorticks_off()
+        axis.legend(frameon=False, fontsize=8)
+    _save(figure, path)
+    return "Cut a class down, and its recall falls to nothing while the overall accuracy hardly moves; two classes."
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -5,28 +5,25 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 from models import repository
 from models.card import Number, Run
-from training import data, document, export, recipe, report
+from training import data, export, recipe, report
 from training.errors import OutputError
-from training.recipe import Splits
+from training.variant import Variant
 
-SEMINAR_NAME = "seminar-cnn"
-QUICK_NAME = "quick-cnn"
-_QUICK_EPOCHS = 3
 _LIBRARIES = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxslim", "onnxruntime", "numpy", "scikit-learn", "scipy")
 
 
-def train(out: Path, folder: Path | None, *, quick: bool) -> Path:
+def train(out: Path, prepare: Callable[[], Variant]) -> Path:
     """Train a model and write it, with its card and figures, as the next version under `out`.
 
     Args:
         out: a models folder; made if need be.
-        folder: where the dataset is, if the user named one.
-        quick: train a toy on a part of the embedded test images instead.
+        prepare: gets the data and says what to train.
 
     Returns:
         The folder that was written.
@@ -34,19 +31,18 @@ def train(out: Path, folder: Path | None, *, quick: bool) -> Path:
     Raises:
         TrainingError: with one sentence; nothing was written.
     """
-    name = QUICK_NAME if quick else SEMINAR_NAME
     _make_folder(out)
     started, wall, cpu = dt.datetime.now(dt.UTC), time.perf_counter(), time.process_time()
 
     print("1/4  Data")
-    splits = _quick_splits() if quick else _seminar_splits(folder)
+    variant = prepare()
+    name, splits = variant.name, variant.splits
     print(
         f"     {len(splits.train):,} training, {len(splits.validation):,} validation, {len(splits.test):,} test images"
     )
 
     print("2/4  Training")
-    max_epochs = _QUICK_EPOCHS if quick else recipe.MAX_EPOCHS
-    model, history = recipe.fit(splits, max_epochs)
+    model, history = recipe.fit(splits, variant.max_epochs, class_weight=variant.class_weight)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
 
     print("3/4  Export to ONNX, compared with Keras on the 10,000 test images")
@@ -55,7 +51,7 @@ def train(out: Path, folder: Path | None, *, quick: bool) -> Path:
 
     print("4/4  Measurement")
     run = Run(
-        command="python -m training train" + (" --quick" if quick else ""),
+        command=variant.command,
         started=started.isoformat(timespec="seconds"),
         machine=_machine(),
         versions={"python": platform.python_version()} | {library: version(library) for library in _LIBRARIES},
@@ -70,14 +66,7 @@ def train(out: Path, folder: Path | None, *, quick: bool) -> Path:
             (made / "figures").mkdir(parents=True)
             (made / "model.onnx").write_bytes(content)
             number = _next_version(out / name)
-            card = report.write(
-                report.Outcome(
-                    name, number, content, splits, history, comparison, run, max_epochs,
-                    words=document.QUICK if quick else document.SEMINAR,
-                    files=[data.TEST] if quick else list(data.TRAIN),
-                ),
-                made,
-            )  # fmt: skip
+            card = report.write(report.Outcome(number, content, variant, history, comparison, run), made)
             (made / "card.json").write_text(card.model_dump_json(indent=1) + "\n")
             (out / name).mkdir(exist_ok=True)
             target = out / name / str(number)
@@ -99,16 +88,6 @@ def _make_folder(out: Path) -> None:
 
 def _next_version(folder: Path) -> int:
     return max((int(path.name) for path in folder.glob("*") if path.name.isdecimal()), default=0) + 1
-
-
-def _seminar_splits(folder: Path | None) -> Splits:
-    images = data.load_training(folder)
-    return Splits(images[recipe.VALIDATION :], images[: recipe.VALIDATION], data.load_test())
-
-
-def _quick_splits() -> Splits:
-    images = data.load_test()
-    return Splits(images[:6000], images[6000:8000], images[8000:])
 
 
 def _seconds(value: float, method: str) -> Number:

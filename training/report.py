@@ -21,9 +21,9 @@ from models.card import (
     Training,
 )
 from training import data, document, evaluate, export, figures, recipe
-from training.document import Words, unmeasured
+from training.document import unmeasured
 from training.export import Comparison
-from training.recipe import Splits
+from training.variant import Variant
 
 
 @dataclass(frozen=True)
@@ -31,33 +31,26 @@ class Outcome:
     """What a training came to.
 
     Attributes:
-        name: of the model.
         version: of the model.
         content: the bytes of model.onnx.
-        splits: the data.
+        variant: what was trained.
         history: of the fit, by metric, one value per epoch.
         comparison: of the Keras model with the ONNX model.
         run: the record of the run.
-        max_epochs: that were allowed.
-        words: the card's words on a model of this kind.
-        files: the data's files that the training images are from.
     """
 
-    name: str
     version: int
     content: bytes
-    splits: Splits
+    variant: Variant
     history: dict[str, list[float]]
     comparison: Comparison
     run: Run
-    max_epochs: int
-    words: Words
-    files: list[str]
 
 
 def write(outcome: Outcome, folder: Path) -> Card:
     """Measure the model and draw its figures into `folder`/figures; the card of it all."""
-    content, splits, history, run = outcome.content, outcome.splits, outcome.history, outcome.run
+    content, history, run, variant = outcome.content, outcome.history, outcome.run, outcome.variant
+    splits = variant.splits
     by_split: dict[Split, data.Data] = {"train": splits.train, "validation": splits.validation, "test": splits.test}
     probabilities = {split: export.run(content, part.images)[1] for split, part in by_split.items()}
     overall = {split: evaluate.overall(probabilities[split], part.labels, split) for split, part in by_split.items()}
@@ -85,11 +78,11 @@ def write(outcome: Outcome, folder: Path) -> Card:
     layers = export.layers(content)
     return Card(
         model_details=ModelDetails(
-            name=outcome.name,
+            name=variant.name,
             version=outcome.version,
             date=run.started[:10],
             type="convolutional neural network, image classification",
-            description=outcome.words.description,
+            description=variant.words.description,
             layers=layers,
             parameters=Number(
                 value=sum(layer.parameters for layer in layers),
@@ -101,7 +94,7 @@ def write(outcome: Outcome, folder: Path) -> Card:
                 optimizer="Adam, Keras's defaults (learning rate 0.001)",
                 loss="categorical cross-entropy",
                 batch_size=recipe.BATCH,
-                max_epochs=outcome.max_epochs,
+                max_epochs=variant.max_epochs,
                 stopping=f"when the validation loss has not fallen for {recipe.PATIENCE} epochs; last weights kept",
                 scaling=document.PREPROCESSING,
                 python_seed=seeds.python,
@@ -140,11 +133,11 @@ def write(outcome: Outcome, folder: Path) -> Card:
             ],
             seed_spread=unmeasured("accuracy over several seeds: mean and spread", document.NOT_YET),
         ),
-        evaluation_data=document.dataset(outcome.words.evaluation_data, {"test": splits.test}, [data.TEST]),
+        evaluation_data=document.dataset(variant.words.evaluation_data, {"test": splits.test}, [data.TEST]),
         training_data=document.dataset(
-            outcome.words.training_data,
+            variant.words.training_data,
             {"train": splits.train, "validation": splits.validation},
-            outcome.files,
+            list(variant.files),
         ),
         quantitative_analyses=Quantities(
             splits=overall,
