@@ -1,6 +1,8 @@
 """The routes beside `/predict`: test images, model card, health, and what each problem means."""
 
+import hashlib
 import io
+import json
 from typing import Annotated
 
 import orjson
@@ -52,16 +54,35 @@ class Health(BaseModel):
     model: LoadedModel = Field(description="The model that answers when a request names none.")
 
 
+class Document:
+    """A JSON document that does not change while the service runs, with its ETag (RFC 9110, section 8.8.3)."""
+
+    def __init__(self, text: str) -> None:
+        self._content = text.encode()
+        self._headers = {
+            "ETag": f'"{hashlib.sha256(self._content).hexdigest()[:32]}"',
+            "Cache-Control": "no-cache",  # to be kept, and asked for again by its ETag
+        }
+
+    def respond(self, request: Request) -> Response:
+        """The document, or 304 to who has it already."""
+        if self._headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=self._headers)
+        return Response(self._content, headers=self._headers, media_type="application/json")
+
+
 class Routes:
     """The endpoints."""
 
     def __init__(self, predictors: Predictors, lifecycle: Lifecycle) -> None:
         self._predictors = predictors
         self._lifecycle = lifecycle
+        # Made once: a card costs no request anything.
         self._cards = {
-            (predictor.model.name, predictor.model.version): predictor.model.card.model_dump_json().encode() + b"\n"
+            (predictor.model.name, predictor.model.version): Document(predictor.model.card.model_dump_json() + "\n")
             for predictor in predictors
         }
+        self._schema = Document(json.dumps(Card.model_json_schema()) + "\n")
 
     async def image(self, index: Annotated[str, _INDEX], request: Request) -> Response:
         """The CIFAR-10 test image itself, 32x32 pixels, lossless."""
@@ -75,10 +96,14 @@ class Routes:
         Image.fromarray(pixels).save(png, "PNG")
         return Response(png.getvalue(), headers=headers, media_type="image/png")
 
-    async def model_card(self, _request: Request, options: Annotated[ModelOptions, Query()]) -> Response:
+    async def model_card(self, request: Request, options: Annotated[ModelOptions, Query()]) -> Response:
         """What the model is, what it is for and not for, how well it does, and what that rests on."""
         model = self._predictors.choose(options.model, options.version).model
-        return Response(self._cards[model.name, model.version], media_type="application/json")
+        return self._cards[model.name, model.version].respond(request)
+
+    async def card_schema(self, request: Request) -> Response:
+        """The JSON Schema that every model card keeps to."""
+        return self._schema.respond(request)
 
     async def models(self) -> Response:
         """The models that can be asked, with `?model=` and `?version=`."""
@@ -142,11 +167,22 @@ def add_routes(app: FastAPI, routes: Routes) -> None:
             routes.model_card,
             methods=["GET"],
             response_model=Card,
-            responses=problems.responses([errors.ModelNotFound, errors.InvalidParameter, errors.UnknownField]),
+            responses={
+                304: {"description": "Unchanged"},
+                **problems.responses([errors.ModelNotFound, errors.InvalidParameter, errors.UnknownField]),
+            },
             summary="The model card",
             operation_id="model_card",
             tags=["model"],
         )
+    )
+    app.add_api_route(
+        "/model-card/schema",
+        routes.card_schema,
+        methods=["GET"],
+        responses={304: {"description": "Unchanged"}},
+        summary="The model card's JSON Schema",
+        tags=["model"],
     )
     app.add_api_route(
         "/models", routes.models, methods=["GET"], response_model=ModelList, summary="The models", tags=["model"]

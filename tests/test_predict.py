@@ -186,6 +186,27 @@ def test_the_model_card_is_the_one_of_the_model_asked_for(toy_client: httpx.Clie
     assert toy_client.get("/model-card", params={"version": 1}).json()["model_details"]["version"] == 1
 
 
+def test_a_card_is_sent_once(toy_client: httpx.Client) -> None:
+    """`/model-card` has an ETag; who sends it back gets 304 and no body, and another model's card another ETag."""
+    first = toy_client.get("/model-card")
+    again = toy_client.get("/model-card", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert toy_client.get("/model-card?version=1").headers["etag"] != first.headers["etag"]
+
+
+def test_the_card_keeps_to_its_published_schema(client: httpx.Client) -> None:
+    """Every served model's card validates against /model-card/schema, and one with a field left out does not."""
+    from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415
+
+    validator = Draft202012Validator(client.get("/model-card/schema").json())
+    for model in client.get("/models").json()["models"]:
+        card = client.get("/model-card", params={"model": model["name"]}).json()
+        validator.validate(card)
+    del card["privacy"]
+    with pytest.raises(ValidationError, match="'privacy' is a required property"):
+        validator.validate(card)
+
+
 def test_answers_keep_to_the_published_schema(client: httpx.Client) -> None:
     """The answer to an index and to an upload validate against /openapi.json's Prediction (JSON Schema 2020-12)."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415
