@@ -118,7 +118,10 @@ class _Sender(asyncio.Protocol):
         self._free.append(self)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._flood.lost += not self.closing
+        if self in self._free:
+            self._free.remove(self)  # idle for longer than the service keeps a connection
+        elif not self.closing:
+            self._flood.lost += 1
 
     def close(self) -> None:
         self.closing = True

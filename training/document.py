@@ -93,7 +93,7 @@ INTENDED_USE = IntendedUse(
         "Faces and people: no class is a person, and whatever it answers about one is wrong.",
         "Policing, surveillance, identification of anybody.",
         "Anything outside the ten classes: it can't say 'none of these'.",
-        "Anything where a mistake harms somebody: it is wrong about one time in three.",
+        "Anything where a mistake harms somebody: it is often wrong.",
     ],
 )
 
