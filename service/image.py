@@ -116,14 +116,19 @@ class Decoder:
             )
 
     def _check_memory(self, image: Image.Image, image_format: Format, pixels: int) -> None:
-        if image_format != "JPEG":
-            # The decoded picture and, for a moment, its copy in another mode.
-            needed = 2 * pixels * max(len(image.getbands()), 3)
-        elif "progressive" in image.info:
-            # The decoder keeps 16 bits of each coefficient until the last scan.
-            needed = 2 * pixels * len(image.getbands())
+        # Bytes for each pixel, at the peak; Pillow keeps several bands in four bytes (a test measures it).
+        bands = len(image.getbands())
+        if image_format == "JPEG":
+            # A progressive one: the decoder keeps 16 bits of each coefficient until the last scan. Others are decoded
+            # at reduced scale.
+            size = 2 * bands if "progressive" in image.info else 1
+        elif image_format == "WEBP":
+            size = 16  # the decoder's two canvases, Pillow's copy, and the part of it that counts
         else:
-            needed = pixels  # decoded at reduced scale
+            size = 8 if bands > 1 else 6  # the picture and the part of it that counts, as RGB
+        if image_format != "JPEG" and image.has_transparency_data:
+            size += 4  # what is transparent is weighed before it is reduced
+        needed = size * pixels
         limit = self._bounds.max_decode_bytes
         if needed > limit:
             raise ImageTooLarge(

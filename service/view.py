@@ -122,7 +122,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _simplify(image: Image.Image) -> Image.Image:
     """Any mode to RGB, or RGBA where something is transparent (Pillow weighs alpha rightly when it resizes RGBA)."""
-    if image.mode == "RGB" and "transparency" not in image.info:
+    if image.mode == "RGBA" or (image.mode == "RGB" and "transparency" not in image.info):
         return image
     if image.mode.startswith("I"):
         # 16-bit grey; Pillow would clip it at 255 instead of scaling it.

@@ -2,6 +2,9 @@
 
 import dataclasses
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from service.errors import DamagedImage, EmptyImage, ImageTooLarge, NotAnImage
 from service.image import Bounds, Decoder
 from service.view import Fit, Picture
 from tests.pictures import corners, encode, photo, plain
+from tests.serving import ROOT
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 BOUNDS = Bounds(max_pixels=64_000_000, max_frames=10, max_decode_bytes=256 * 1024**2)
@@ -171,3 +175,36 @@ def test_pixels_are_bounded_before_they_are_decoded() -> None:
     decoder = Decoder(FORMATS, dataclasses.replace(BOUNDS, max_pixels=999), "box")
     with pytest.raises(ImageTooLarge, match="1,024 pixels, the limit is 999"):
         decoder.open(encode(plain(RED)))
+
+
+@pytest.mark.parametrize(("image_format", "mode", "options"), [
+    ("PNG", "RGB", {}), ("PNG", "RGBA", {}), ("PNG", "LA", {}), ("PNG", "P", {}), ("PNG", "L", {}), ("GIF", "P", {}),
+    ("GIF", "P", {"transparency": 0}), ("PNG", "RGB", {"transparency": (1, 2, 3)}), ("BMP", "RGB", {}),
+    ("WEBP", "RGB", {}), ("WEBP", "RGBA", {"lossless": True}), ("JPEG", "RGB", {"progressive": True}),
+])  # fmt: skip
+def test_decoding_takes_no_more_memory_than_was_reckoned(
+    image_format: str, mode: str, options: dict[str, object], tmp_path: Path
+) -> None:
+    """A picture just within the bound on memory is decoded with at most that much more (and 5 %) at the peak."""
+    path = tmp_path / "picture"
+    path.write_bytes(encode(Image.new(mode, (3000, 3000)), image_format, **options))
+    program = f"""
+import pathlib
+from service.image import Bounds, Decoder
+def peak():
+    lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+content = pathlib.Path({str(path)!r}).read_bytes()
+for bound in range(2 * 1024**2, 2 * 1024**3, 1024**2):
+    decoder = Decoder(({image_format!r},), Bounds(10**9, 10, bound), "lanczos")
+    try:
+        source = decoder.open(content)
+    except Exception:
+        continue
+    before = peak()
+    decoder.decode(source, "crop")
+    print((peak() - before) / bound)
+    break
+"""
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 0 < float(result.stdout) <= 1.05
