@@ -23,6 +23,15 @@ class Pool:
         self._seconds = settings.queue_seconds
         self._waiting = 0
 
+    def check(self) -> None:
+        """See whether there is room in the queue.
+
+        Raises:
+            Overloaded: there is none.
+        """
+        if self._waiting >= self._max_queue:
+            raise Overloaded(f"{self._max_queue} requests wait already, the limit. Try again in a moment.")
+
     async def run(self, receive: Receive, work: Callable[..., _Result], *arguments: object) -> _Result:
         """Run `work(*arguments)` in a thread, when one is free.
 
@@ -45,8 +54,7 @@ class Pool:
             self._free.release()
 
     async def _queue(self, receive: Receive) -> None:
-        if self._waiting >= self._max_queue:
-            raise Overloaded(f"{self._max_queue} requests wait already, the limit. Try again in a moment.")
+        self.check()
         self._waiting += 1
         turn = asyncio.create_task(self._free.acquire())
         gone = asyncio.create_task(_gone(receive))

@@ -75,6 +75,9 @@ class Predict:
         its centred square, reduced to 32x32 pixels and never stored.
         """
         predictor = self._predictors.choose(options.model, options.version)
+        declared = request.headers.get("content-length", "0")
+        if declared.isdecimal() and int(declared) > _INLINE_BYTES:
+            self._pool.check()  # before the body is read: it would be read for nothing
         with Body(self._bodies) as body:
             content = await body.read(request)
             with self._admission:

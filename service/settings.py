@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     body_seconds: float = Field(default=30, gt=0, description="Longest time for a request's body to arrive.")
     max_buffered_bytes: int = Field(default=128 * _MIB, ge=1024, description="Most bytes of bodies held at one time.")
 
-    max_in_flight: int = Field(default=64, ge=1, description="Most predictions worked on at one time.")
+    max_in_flight: int = Field(default=48, ge=1, description="Most predictions worked on at one time.")
     decode_threads: int = Field(default=1, ge=1, description="Threads for large pictures and large batches.")
     max_queue: int = Field(default=32, ge=1, description="Most requests that wait for those threads.")
     queue_seconds: float = Field(default=5, gt=0, description="Longest time that they wait.")

@@ -60,7 +60,8 @@ class Supervisor:
                 lived = time.monotonic() - self._workers.pop(worker)
                 worker.join()
                 if self._stopping:
-                    code = code or abs(worker.exitcode or 0)
+                    # A worker that was only starting dies of the signal, which is in order.
+                    code = code or max(worker.exitcode or 0, 0)
                 elif worker.exitcode == 1 and lived < _TOO_SOON_S * 10:
                     # It has said why.
                     code = 1

@@ -92,7 +92,7 @@ def test_too_many_connections_are_refused(bounded: Service) -> None:
 
 def test_too_much_at_one_time_is_refused(bounded: Service) -> None:
     """While one prediction is worked on, another is refused with Retry-After, /health answers, and then all is well."""
-    large = encode(corners(2500, 2000))
+    large = encode(corners(2000, 1800))
     answers: list[httpx.Response] = []
 
     def post() -> None:
