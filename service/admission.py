@@ -7,6 +7,9 @@ from types import TracebackType
 from service.errors import KeyMissing, Overloaded
 from service.settings import Settings
 
+# The path whose requests cost enough to be counted and bounded.
+BOUNDED = "/predict"
+
 
 class Admission:
     """Counts the predictions being worked on: `with admission:` stands around the work on one.

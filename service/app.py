@@ -14,7 +14,7 @@ from service.gateway import Gateway
 from service.lifecycle import Lifecycle
 from service.pool import Pool
 from service.predictor import Predictors
-from service.settings import Settings, read
+from service.settings import Settings
 from service.tracing import trace
 
 _DESCRIPTION = """
@@ -23,22 +23,18 @@ Ask it about test image 16, or post a picture. Read its [model card](/model-card
 """
 
 
-def create_app(
-    settings: Settings | None = None, lifecycle: Lifecycle | None = None, admission: Admission | None = None
-) -> ASGIApp:
+def create_app(settings: Settings, lifecycle: Lifecycle, admission: Admission) -> ASGIApp:
     """The application, with every model verified and loaded.
 
     Args:
-        settings: from the environment if absent.
-        lifecycle: of the server; ready for ever if absent.
-        admission: to predictions, if the server refuses by it too.
+        settings: the service's.
+        lifecycle: of the server.
+        admission: to predictions; the server refuses by it too.
 
     Raises:
         SettingsError: a setting is wrong.
         ModelError: a model is missing or wrong.
     """
-    settings, lifecycle = settings or read(), lifecycle or Lifecycle()
-    admission = admission or Admission(settings)
     predictors = Predictors(settings)
     for predictor in predictors:
         details = predictor.model.card.model_details

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import problems
-from service.admission import Admission, Keys
+from service.admission import BOUNDED, Admission, Keys
 from service.errors import ClientGone, ServiceError
 from service.ledger import Entry, Ledger
 from service.lifecycle import Lifecycle
@@ -17,8 +17,6 @@ from service.settings import Settings
 
 # What needs no key: whoever watches over the service is nobody's client.
 _OPEN = frozenset({"/health"})
-# What costs enough to be counted and bounded.
-_BOUNDED = frozenset({"/predict"})
 
 _GIVEN_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
@@ -145,7 +143,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 def _route(scope: Scope) -> str:
     """The pattern of the route taken; what matched none is one thing, lest anybody make up metrics."""
-    if scope["path"] in _BOUNDED:
-        return str(scope["path"])
+    if scope["path"] == BOUNDED:
+        return BOUNDED
     route = scope.get("route")
     return getattr(route, "path", "other") or "other"

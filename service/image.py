@@ -52,12 +52,10 @@ class Source:
 
     Attributes:
         image: Pillow's image, not yet loaded.
-        format: such as "JPEG".
         pixels: how many pixels it says it has.
     """
 
     image: Image.Image
-    format: Format
     pixels: int
 
 
@@ -106,7 +104,7 @@ class Decoder:
         if pixels > _SURELY_CHEAP:
             self._check_memory(image, image_format, pixels)
         self._check_frames(image, image_format, content)
-        return Source(image, image_format, pixels)
+        return Source(image, pixels)
 
     def _check_pixels(self, pixels: int) -> None:
         limit = self._bounds.max_pixels

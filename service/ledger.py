@@ -15,7 +15,7 @@ from typing import NamedTuple
 import orjson
 
 from service import metrics, problems
-from service.admission import Admission
+from service.admission import BOUNDED, Admission
 from service.errors import Overloaded
 from service.settings import Settings
 
@@ -65,8 +65,6 @@ class Ledger:
         metrics.IN_FLIGHT.set(self._admission.in_flight)
         if self._admission.refused:
             self._note_refused()
-        if self._admission.refused:
-            self._note_refused()
         tally = Counter((entry.method, entry.route, str(entry.status)) for entry in entries)
         for labels, n in tally.items():
             metrics.REQUESTS[labels].inc(n)
@@ -83,12 +81,12 @@ class Ledger:
         """One line for all that were refused in this turn: under a flood a line for each would cost those served."""
         n, self._admission.refused = self._admission.refused, 0
         kind = problems.KINDS[Overloaded]
-        metrics.REQUESTS["any", "/predict", str(kind.status)].inc(n)
+        metrics.REQUESTS["any", BOUNDED, str(kind.status)].inc(n)
         metrics.REFUSALS[kind.name,].inc(n)
         if self._level <= logging.WARNING:
             now = dt.datetime.fromtimestamp(time.time(), dt.UTC)
             fields = {"time": now, "level": "warning", "problem": kind.name, "requests": n}
-            sys.stderr.buffer.write(self._line(fields))
+            self._write([self._line(fields)])
 
     @staticmethod
     def _write(lines: list[bytes]) -> None:

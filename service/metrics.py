@@ -12,6 +12,9 @@ from typing import Any
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+# prometheus_client's own name: where several workers keep the figures that they share.
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
 _SECONDS = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 _STEPS = (0.00005, 0.0001, *_SECONDS)
 
@@ -54,7 +57,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 def expose() -> bytes:
     """Everything, in Prometheus's text format."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:  # set by the supervisor of several workers
+    if SHARED_FOLDER not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types there

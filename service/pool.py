@@ -62,12 +62,12 @@ class Pool:
             await asyncio.wait({turn, gone}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
             if turn.done():
                 return
-            turn.cancel()
             if gone.done():
                 raise ClientGone
             raise Overloaded(f"The request waited {self._seconds:g} seconds, the limit. Try again in a moment.")
         finally:
             self._waiting -= 1
+            turn.cancel()
             gone.cancel()
 
     def close(self) -> None:

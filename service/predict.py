@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,12 +9,12 @@ from starlette.responses import Response
 from service import errors, metrics, problems
 from service.admission import Admission
 from service.answer import Prediction, Predictions
-from service.body import Bodies, Body
+from service.body import Bodies, Body, declared_bytes
 from service.errors import NoInput
 from service.options import Options
 from service.pool import Pool
 from service.predictor import Answer, Predictor, Predictors
-from service.route import DirectRoute
+from service.route import DirectRoute, respond
 from service.settings import Settings
 from service.upload import JsonBody, Submission, read_submission
 
@@ -75,8 +74,7 @@ class Predict:
         its centred square, reduced to 32x32 pixels and never stored.
         """
         predictor = self._predictors.choose(options.model, options.version)
-        declared = request.headers.get("content-length", "0")
-        if declared.isdecimal() and int(declared) > _INLINE_BYTES:
+        if declared_bytes(request) > _INLINE_BYTES:
             self._pool.check()  # before the body is read: it would be read for nothing
         with Body(self._bodies) as body:
             content = await body.read(request)
@@ -112,8 +110,7 @@ class Predict:
 
 def _respond(answers: list[Answer], *, batch: bool) -> Response:
     metrics.count_answers(answers)
-    content = orjson.dumps({"predictions": answers} if batch else answers[0], option=orjson.OPT_APPEND_NEWLINE)
-    return Response(content, media_type="application/json")
+    return respond({"predictions": answers} if batch else answers[0])
 
 
 def add_routes(app: FastAPI, predict: Predict) -> list[DirectRoute]:

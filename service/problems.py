@@ -42,6 +42,10 @@ class Kind:
         """The problem document with this detail."""
         return {"type": f"/problems/{self.name}", "title": self.title, "status": self.status, "detail": detail}
 
+    def encode(self, detail: str) -> bytes:
+        """The same as JSON, with a line break at its end for those who read it in a terminal."""
+        return orjson.dumps(self.document(detail), option=orjson.OPT_APPEND_NEWLINE)
+
 
 def _kind(
     error: type[ServiceError], status: int, name: str, title: str, **headers: str
@@ -84,9 +88,7 @@ BY_NAME = {kind.name: kind for kind in (*KINDS.values(), NOT_FOUND, METHOD_NOT_A
 
 def respond(kind: Kind, detail: str, headers: dict[str, str] | None = None) -> Response:
     """The problem as an HTTP response."""
-    return Response(
-        orjson.dumps(kind.document(detail), option=orjson.OPT_APPEND_NEWLINE), kind.status, headers, MEDIA_TYPE
-    )
+    return Response(kind.encode(detail), kind.status, headers, MEDIA_TYPE)
 
 
 def responses(kinds: Iterable[type[ServiceError]]) -> dict[int | str, dict[str, Any]]:

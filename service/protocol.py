@@ -3,15 +3,14 @@
 import asyncio
 from typing import Any
 
-import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service import problems
-from service.admission import Admission
+from service.admission import BOUNDED, Admission
 from service.errors import ClientTooSlow, HeadTooLarge, MalformedBody, Overloaded, ServiceError
 from service.settings import Settings
 
-_BOUNDED = b"/predict"
+_BOUNDED = BOUNDED.encode()
 
 
 class Protocol(HttpToolsProtocol):
@@ -125,7 +124,7 @@ class Protocol(HttpToolsProtocol):
 
 def _response(error: ServiceError, **headers: str) -> bytes:
     kind = problems.KINDS[type(error)]
-    content = orjson.dumps(kind.document(str(error)), option=orjson.OPT_APPEND_NEWLINE)
+    content = kind.encode(str(error))
     named = (kind.headers or {}) | {"content-type": problems.MEDIA_TYPE, "content-length": str(len(content))} | headers
     head = b"".join(f"{name.lower()}: {value}\r\n".encode() for name, value in named.items())
     return STATUS_LINE[kind.status] + head + b"\r\n" + content

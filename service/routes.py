@@ -5,7 +5,6 @@ import io
 import json
 from typing import Annotated
 
-import orjson
 from fastapi import FastAPI, Path, Query
 from PIL import Image
 from pydantic import BaseModel, Field
@@ -21,7 +20,7 @@ from service.lifecycle import Lifecycle
 from service.options import ModelOptions
 from service.predictor import Predictors
 from service.problems import Problem
-from service.route import DirectRoute
+from service.route import DirectRoute, respond
 
 _PNG = {"description": "The image", "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
 _INDEX = Path(description="A CIFAR-10 test image: 0 to 9999.", examples=["16"])
@@ -119,8 +118,7 @@ class Routes:
                     default=predictor is self._predictors.default,
                 ).model_dump()
             )
-        body = orjson.dumps({"models": listed}, option=orjson.OPT_APPEND_NEWLINE)
-        return Response(body, media_type="application/json")
+        return respond({"models": listed})
 
     async def health(self) -> Response:
         """Whether the service is ready, and with which model."""
@@ -128,8 +126,7 @@ class Routes:
             raise errors.Draining("The service finishes what it has begun and takes nothing new.")
         details = self._predictors.default.model.card.model_details
         model = {"name": details.name, "version": details.version, "sha256": details.sha256}
-        body = orjson.dumps({"status": "ready", "model": model}, option=orjson.OPT_APPEND_NEWLINE)
-        return Response(body, media_type="application/json")
+        return respond({"status": "ready", "model": model})
 
     async def metrics(self) -> Response:
         """What the service has counted, for Prometheus."""
@@ -140,8 +137,7 @@ class Routes:
         kind = problems.BY_NAME.get(name)
         if kind is None:
             raise errors.ProblemNotFound(f"There is no such problem. There are {', '.join(problems.BY_NAME)}.")
-        body = orjson.dumps(kind.document(kind.meaning), option=orjson.OPT_APPEND_NEWLINE)
-        return Response(body, media_type=problems.MEDIA_TYPE)
+        return Response(kind.encode(kind.meaning), media_type=problems.MEDIA_TYPE)
 
 
 async def start(_request: Request) -> Response:

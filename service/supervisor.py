@@ -12,12 +12,14 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from prometheus_client import multiprocess
+
+from service import metrics
 from service.server import serve
 from service.settings import Settings
 
-# prometheus_client's own name: where the workers keep the figures that they share.
-_METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-# Kept in memory where the system has such a place: a container's root may be read-only.
+# The metrics that the workers share are kept in memory where the system has such a place: a container's root may be
+# read-only.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folder inside it is made with mkdtemp
 
 # A worker that dies this soon would die again: the next is not started at once.
@@ -37,7 +39,7 @@ class Supervisor:
     def run(self) -> int:
         """Run until a signal, or until a worker can't start; the exit code."""
         memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
-        os.environ[_METRICS_FOLDER] = tempfile.mkdtemp(prefix="metrics-", dir=memory)
+        os.environ[metrics.SHARED_FOLDER] = tempfile.mkdtemp(prefix="metrics-", dir=memory)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         try:
@@ -45,7 +47,7 @@ class Supervisor:
                 self._start()
             return self._watch()
         finally:
-            shutil.rmtree(os.environ[_METRICS_FOLDER], ignore_errors=True)
+            shutil.rmtree(os.environ[metrics.SHARED_FOLDER], ignore_errors=True)
 
     def _start(self) -> None:
         worker = self._context.Process(target=_work, args=(self._settings, self._listener))
@@ -55,8 +57,8 @@ class Supervisor:
     def _watch(self) -> int:
         code = 0
         while self._workers:
-            dead = {worker for worker in self._workers if worker.sentinel in wait([w.sentinel for w in self._workers])}
-            for worker in dead:
+            ended = wait([worker.sentinel for worker in self._workers])
+            for worker in [worker for worker in self._workers if worker.sentinel in ended]:
                 lived = time.monotonic() - self._workers.pop(worker)
                 worker.join()
                 if self._stopping:
@@ -68,8 +70,10 @@ class Supervisor:
                     self._stop(signal.SIGTERM, None)
                 else:
                     print(f"A worker ended with {worker.exitcode}; another takes its place.", file=sys.stderr)  # noqa: T201
+                    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call] # it works on nothing more
                     time.sleep(max(0.0, _TOO_SOON_S - lived))
-                    self._start()
+                    if not self._stopping:  # the signal may have come meanwhile
+                        self._start()
         return code
 
     def _stop(self, number: int, _frame: object) -> None:

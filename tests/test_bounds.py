@@ -218,10 +218,11 @@ def test_queued_work_of_a_gone_client_is_dropped(toy_models: Path) -> None:
             connection.close()
         connections[0].close()
         deadline = time.monotonic() + 30
-        while "service_in_flight 0.0" not in service.client.get("/metrics").text:
+        figures = ""
+        while not ("service_in_flight 0.0" in figures and 'status="499"' in figures):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        figures = service.client.get("/metrics").text
+            figures = service.client.get("/metrics").text
         assert 'status="499"' in figures
         decoded = next(line for line in figures.splitlines() if line.startswith("service_decode_seconds_count"))
         assert float(decoded.split()[1]) < 6
