@@ -66,7 +66,7 @@ def photos_beside(rounds: int, seconds: float) -> None:
 def batches(rounds: int, seconds: float) -> None:
     """Images per second of large batches, against one by one."""
     pictures = form(*[small_picture()] * 64)
-    indices = post("/predict", "application/json", b'{"indices": [' + b",".join(b"%d" % i for i in range(1000)) + b"]}")
+    indices = ask_indices(1000)
     with program.start("service") as service:
         for name, batch, n, single in (
             (
@@ -160,6 +160,11 @@ def tell(name: str, ours: list[float], theirs: list[float], form_: str = "{:,.0f
         f"{statistics.median(ratios):.2f} ({min(ratios):.2f} - {max(ratios):.2f})",
         flush=True,
     )
+
+
+def ask_indices(n: int) -> bytes:
+    """The request that asks about the first test images."""
+    return post("/predict", "application/json", b'{"indices": [' + b",".join(b"%d" % i for i in range(n)) + b"]}")
 
 
 def upload(picture: bytes) -> bytes:

@@ -9,7 +9,6 @@ import contextlib
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,9 +22,9 @@ import psutil
 import uvloop
 
 from benchmarks import load, program
-from benchmarks.__main__ import checked, photo, small_picture, upload, web_picture
-from benchmarks.load import Load, drive, get, post
-from benchmarks.program import Program
+from benchmarks.__main__ import ask_indices, checked, photo, small_picture, upload, web_picture
+from benchmarks.load import Load, drive, get, post, take_status
+from benchmarks.program import Program, free_port
 
 
 def main() -> int:
@@ -109,14 +108,9 @@ class _Sender(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
+        status = take_status(self._buffer)
+        if status is None:
             return
-        start = self._buffer.lower().find(b"content-length:") + 15
-        if len(self._buffer) < end + 4 + int(self._buffer[start:end].split(b"\r\n", 1)[0]):
-            return
-        status = int(self._buffer[9:12])
-        self._buffer.clear()
         self._flood.statuses[status] += 1
         to = self._flood.good if status == 200 else self._flood.bad
         to.latencies.append(time.perf_counter() - self._sent)
@@ -214,7 +208,7 @@ backend back
 
 def rolling(seconds: float) -> dict[str, bool]:
     """Two instances behind HAProxy are restarted one after the other under a constant load."""
-    front, a, b = (_free_port() for _ in range(3))
+    front, a, b = (free_port() for _ in range(3))
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         configuration = Path(folder) / "haproxy.cfg"
         configuration.write_text(_HAPROXY.format(front=front, a=a, b=b))
@@ -293,7 +287,7 @@ def soak(seconds: float) -> dict[str, bool]:
     picture, large = small_picture(), photo()
     kinds = [
         (upload(picture), 6), (get("/predict?index=16"), 4), (upload(large), 1),
-        (post("/predict", "application/json", b'{"indices": [' + b",".join(b"%d" % i for i in range(500)) + b"]}"), 1),
+        (ask_indices(500), 1),
         (post("/predict", load.MULTIPART, load.form(*[picture] * 20)), 1), (get("/model-card"), 1),
         (get("/metrics"), 1), (get("/images/5.png"), 1),
     ]  # fmt: skip
@@ -339,11 +333,6 @@ def _until_healthy(port: int) -> None:
                 return
         time.sleep(0.02)
     raise RuntimeError(f"nothing healthy at port {port}")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -57,6 +57,19 @@ def form(*files: bytes) -> bytes:
     return b"".join(parts) + b"--boundary--\r\n"
 
 
+def take_status(buffer: bytearray) -> int | None:
+    """The status of the answer in a buffer, which is emptied; None, as long as the answer is not whole."""
+    end = buffer.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    head = bytes(buffer[:end]).lower()
+    start = head.find(b"content-length:") + 15
+    if len(buffer) < end + 4 + int(head[start:].split(b"\r\n", 1)[0]):
+        return None
+    buffer.clear()
+    return int(head[9:12])
+
+
 class _Connection(asyncio.Protocol):
     def __init__(self, request: bytes, load: Load, until: float) -> None:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -76,17 +89,10 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
+        status = take_status(self._buffer)
+        if status is None:
             return
-        head = bytes(self._buffer[:end]).lower()
-        start = head.find(b"content-length:") + 15
-        length = int(head[start:].split(b"\r\n", 1)[0])
-        if len(self._buffer) < end + 4 + length:
-            return
-        self._buffer.clear()
         now = time.perf_counter()
-        status = int(head[9:12])
         self._load.latencies.append(now - self._sent)
         self._load.statuses[status] = self._load.statuses.get(status, 0) + 1
         if now < self._until:

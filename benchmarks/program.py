@@ -59,6 +59,12 @@ COMMANDS = {
 INTERPRETERS = {"BentoML": str(Path(sys.prefix) / "bentoml" / "bin" / "python")}
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def start(name: str, cores: Sequence[int] = SERVER_CORES, **settings: object) -> Iterator[Program]:
     """Run one of the programs until the block ends.
@@ -68,8 +74,7 @@ def start(name: str, cores: Sequence[int] = SERVER_CORES, **settings: object) ->
         cores: that it may use.
         settings: of the service.
     """
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     arguments = {"service": [], "LitServe": [str(port)]}.get(name, ["--port", str(port)])
     environment = os.environ | {
         "PORT": str(port),

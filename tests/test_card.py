@@ -1,6 +1,5 @@
 """The shipped card tells the truth about the shipped model."""
 
-import io
 import json
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from models.card import Card, Number
 from models.cifar10_test import LABELS, TestSplit
 from models.repository import FOLDER
 from tests import serving
+from tests.pictures import encode
 from tests.serving import Service
 from training import data, evaluate, evidence, export, verify
 
@@ -54,17 +54,14 @@ def test_accuracy_of_uploads_is_the_cards(client: httpx.Client, test_split: data
     """All 10,000 test images uploaded as PNG files give the card's accuracy, to the last image."""
     right = 0
     for first in range(0, len(test_split), FILES):
-        files = [("image", png(pixels)) for pixels in test_split.images[first : first + FILES]]
+        files = [
+            ("image", encode(Image.fromarray(pixels), compress_level=1))
+            for pixels in test_split.images[first : first + FILES]
+        ]
         answers = client.post("/predict", files=files).json()["predictions"]
         truths = test_split.labels[first : first + FILES].tolist()
         right += sum(answer["class_index"] == truth for answer, truth in zip(answers, truths, strict=True))
     assert right / len(test_split) == CARD.quantitative_analyses.splits["test"].accuracy.value
-
-
-def png(pixels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
-    return file.getvalue()
 
 
 def same(stated: Number, measured: Number) -> bool:

@@ -45,9 +45,7 @@ def proportion(successes: int, n: int, split: Split, method: str, slice_: str | 
 def overall(probabilities: Floats, labels: Integers, split: Split) -> SplitMetrics:
     """Accuracy, top-2 accuracy, NLL and Brier score of probabilities [N, 10] on true labels [N]."""
     n = len(labels)
-    # In float64, and never exactly zero: the logarithm of a float32 that was rounded to zero would be infinite.
     exact = probabilities.astype(np.float64)
-    true = np.clip(exact[np.arange(n), labels], np.finfo(np.float64).tiny, None)
     top2 = np.argsort(-exact, axis=1, kind="stable")[:, :2]
     squares = ((exact - np.eye(exact.shape[1])[labels]) ** 2).sum(axis=1)
     return SplitMetrics(
@@ -60,11 +58,21 @@ def overall(probabilities: Floats, labels: Integers, split: Split) -> SplitMetri
             split,
             "share with the right class among the likeliest two",
         ),
-        nll=_mean(-np.log(true), split, "mean negative log-likelihood of the right class, in nats"),
+        nll=_mean(
+            negative_log_likelihoods(exact, labels), split, "mean negative log-likelihood of the right class, in nats"
+        ),
         brier=_mean(
             squares, split, "mean squared distance of the ten probabilities from the truth (Brier 1950), 0 to 2"
         ),
     )
+
+
+def negative_log_likelihoods(probabilities: Floats, labels: Integers) -> Floats:
+    """Of the right class of each image, in nats, float64 [N]."""
+    true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    # Never exactly zero: the logarithm of a float32 that was rounded to zero would be infinite.
+    surprise: Floats = -np.log(np.clip(true, np.finfo(np.float64).tiny, None))
+    return surprise
 
 
 def _mean(values: Floats, split: Split, method: str) -> Number:

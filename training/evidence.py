@@ -10,6 +10,7 @@ from scipy import stats
 from models.card import Card, GroupRun, Interval, Number, SeedRun
 from models.cifar10_test import LABELS
 from training import evaluate, figures
+from training.data import write_whole
 from training.evaluate import proportion
 
 Records = list[dict[str, Any]]
@@ -24,7 +25,7 @@ def write(folder: Path, records: Records) -> Card:
     """
     card = Card.read(folder / "card.json")
     runs, groups = seed_runs(records), group_runs(records)
-    (folder / "trials.json").write_text(json.dumps(records, separators=(",", ":")) + "\n")
+    write_whole(folder / "trials.json", json.dumps(records, separators=(",", ":")).encode() + b"\n")
     shown = figures.missing_group(groups, folder / "figures" / "missing_group.svg")
     changed = card.model_dump()
     changed["metrics"]["seed_spread"] = seed_spread(runs).model_dump()
@@ -34,7 +35,7 @@ def write(folder: Path, records: Records) -> Card:
         "figures": card.quantitative_analyses.figures | {"missing_group.svg": shown},
     }
     made = Card.model_validate(changed)
-    (folder / "card.json").write_text(made.model_dump_json(indent=1) + "\n")
+    write_whole(folder / "card.json", made.model_dump_json(indent=1).encode() + b"\n")
     return made
 
 

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from models.cifar10_test import LABELS
@@ -102,9 +101,8 @@ def _train(trial: Trial, splits: Splits) -> tuple[dict[str, object], bytes]:
     }
     for split, part in (("validation", splits.validation), ("test", splits.test)):
         probabilities = export.run(content, part.images)[1]
-        true = probabilities[np.arange(len(part)), part.labels].astype(np.float64)
         record[split] = {
             "confusion_matrix": evaluate.confusion(probabilities, part.labels).tolist(),
-            "nll": float(-np.log(np.clip(true, np.finfo(np.float64).tiny, None)).mean()),
+            "nll": float(evaluate.negative_log_likelihoods(probabilities, part.labels).mean()),
         }
     return record, content
