@@ -1,5 +1,6 @@
 """What the service withstands: every bound tried by real requests."""
 
+import asyncio
 import io
 import os
 import signal
@@ -16,6 +17,9 @@ import psutil
 import pytest
 from PIL import Image
 
+from service import pool
+from service.errors import Overloaded
+from service.settings import Settings
 from tests import serving
 from tests.pictures import corners, encode, photo, plain
 from tests.serving import Service
@@ -204,6 +208,52 @@ def test_a_photograph_is_no_bomb(bounded: Service) -> None:
     ):
         if len(content) < 3_000_000:
             assert bounded.client.post("/predict", files={"image": content}).status_code == 200
+
+
+def test_a_lasting_queue_is_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queue of six takes a burst of six; while it does not empty it takes two, and six again once it was empty."""
+    monkeypatch.setattr(pool, "_BURST_SECONDS", 0.1)
+
+    async def queue_up(waiting: list[asyncio.Task[None]], until: threading.Event) -> int:
+        while True:
+            try:
+                bounded.check()
+            except Overloaded:
+                return len(waiting)
+            waiting.append(asyncio.create_task(bounded.run(never, until.wait)))
+            await asyncio.sleep(0)  # it takes its place
+
+    async def never() -> dict[str, str]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def scenario() -> list[int]:
+        counts = []
+        first, second = threading.Event(), threading.Event()
+        running = asyncio.create_task(bounded.run(never, first.wait))
+        await asyncio.sleep(0)
+        waiting: list[asyncio.Task[None]] = []
+        counts.append(await queue_up(waiting, first))
+        await asyncio.sleep(0.2)
+        for task in waiting[1:]:  # one stays: the queue has never been empty
+            task.cancel()
+        await asyncio.gather(*waiting[1:], return_exceptions=True)
+        counts.append(await queue_up(waiting[:1], first))
+        first.set()
+        await asyncio.gather(running, waiting[0])
+        await asyncio.sleep(0.1)
+        blocked = asyncio.create_task(bounded.run(never, second.wait))
+        await asyncio.sleep(0)
+        counts.append(await queue_up([], second))
+        second.set()
+        await blocked
+        return counts
+
+    bounded = pool.Pool(Settings(max_queue=6))
+    try:
+        assert asyncio.run(scenario()) == [6, 2, 6]
+    finally:
+        bounded.close()
 
 
 def test_queued_work_of_a_gone_client_is_dropped(toy_models: Path) -> None:
