@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
+import numpy as np
 import psutil
 import uvloop
 
@@ -44,42 +45,50 @@ def main() -> int:
 
 
 def overload(seconds: float) -> dict[str, bool]:
-    """Four times the rate that it can serve, of photographs for the web and of the smallest pictures.
-
-    To refuse a request costs some 0.02 ms on its core, most of it the kernel's. Beside a photograph that is nothing;
-    beside a 32x32 picture, answered in 0.15 to 0.25 ms, refusing three for each one served takes a fifth to a third of
-    the time.
-    """
+    """Four times the rate that it can serve, of photographs for the web and of the smallest pictures."""
     kept = {}
-    for name, picture, connections, share in (
-        ("photographs", web_picture(), 8, 0.85),
-        ("small pictures", small_picture(), 16, 0.5),
-    ):
-        with program.start("service", log_level="error") as service:
-            result = _flood(service, picture, connections, share, seconds)
+    for name, picture, connections in (("photographs", web_picture(), 8), ("small pictures", small_picture(), 16)):
+        # Of 512 connections some may wait long for their first turn.
+        with program.start("service", log_level="error", header_seconds=60) as service:
+            result = _floods(service, upload(picture), connections, seconds)
         kept |= {f"{name}: {promise}": holds for promise, holds in result.items()}
     return kept
 
 
-def _flood(service: Program, picture: bytes, connections: int, share: float, seconds: float) -> dict[str, bool]:
-    request = upload(picture)
-    checked(load.run(service.port, request, connections, 2))
-    peak = max(checked(load.run(service.port, request, connections, seconds / 4)).rate for _ in range(4))
-    before = service.megabytes()
-    flood = uvloop.run(_open_loop(service.port, request, 4 * peak, 512, seconds))
+_FLOODS = 5
+
+
+def _floods(service: Program, request: bytes, connections: int, seconds: float) -> dict[str, bool]:
+    """Floods, each between two measurements of the peak, as the machine's speed drifts."""
+
+    def peak() -> float:
+        return checked(load.run(service.port, request, connections, 1)).rate
+
+    peak()
+    before, shares, tails, statuses, lost = service.megabytes(), [], [], set[int](), 0
+    for _ in range(_FLOODS):
+        first = peak()
+        flood = uvloop.run(_open_loop(service.port, request, 4 * first, 512, seconds))
+        time.sleep(1)  # recovered within a second
+        peaks = first, peak()
+        served, refused = flood.good.rate, flood.bad.rate
+        shares.append(served / np.mean(peaks))
+        tails.append(flood.good.percentile(99))
+        statuses |= set(flood.statuses)
+        lost += flood.lost
+        print(
+            f"  {len(request):,} bytes: offered {served + refused:,.0f}/s, peak {peaks[0]:,.0f} and {peaks[1]:,.0f}/s; "
+            f"served {served:,.0f}/s ({shares[-1]:.0%}), p99 {tails[-1]:.1f} ms; "
+            f"refused {refused:,.0f}/s, p99 {flood.bad.percentile(99):.1f} ms",
+            flush=True,
+        )
     after = service.megabytes()
-    time.sleep(1)  # recovered within a second
-    checked(load.run(service.port, request, connections, 1))
-    served, refused = flood.good.rate, len(flood.bad.latencies) / flood.bad.seconds
-    offered = served + refused
-    print(f"{len(picture):,} bytes: peak {peak:,.0f}/s; offered {offered:,.0f}/s ({offered / peak:.1f} x)")
-    print(f"  served {served:,.0f}/s ({served / peak:.0%}), p99 {flood.good.percentile(99):.1f} ms")
-    print(f"  refused {refused:,.0f}/s, p99 {flood.bad.percentile(99):.1f} ms; answers {dict(flood.statuses)}")
-    print(f"  memory {before:.0f} -> {after:.0f} MB")
+    share, tail = float(np.median(shares)), float(np.median(tails))
+    print(f"median of {_FLOODS}: {share:.0%} of the peak, p99 {tail:.1f} ms; memory {before:.0f} -> {after:.0f} MB")
     return {
-        f"goodput at least {share:.0%} of the peak": served >= share * peak,
-        "p99 of what is answered at most 100 ms": flood.good.percentile(99) <= 100,
-        "nothing but 200 and 503": set(flood.statuses) <= {200, 503} and not flood.lost,
+        "goodput at least 85% of the peak": share >= 0.85,
+        "p99 of what is answered at most 100 ms": tail <= 100,
+        "nothing but 200 and 503": statuses <= {200, 503} and not lost,
         "memory flat (within 20 MB)": after - before < 20,
     }
 
@@ -103,6 +112,11 @@ class _Sender(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
+    @property
+    def gone(self) -> bool:
+        """Whether the service has closed it, idle for longer than it keeps a connection."""
+        return self._transport.is_closing()
+
     def send(self, request: bytes) -> None:
         self._sent = time.perf_counter()
         self._transport.write(request)  # type: ignore[attr-defined] # a TCP transport
@@ -119,7 +133,7 @@ class _Sender(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         if self in self._free:
-            self._free.remove(self)  # idle for longer than the service keeps a connection
+            self._free.remove(self)
         elif not self.closing:
             self._flood.lost += 1
 
@@ -142,8 +156,10 @@ async def _open_loop(port: int, request: bytes, rate: float, connections: int, s
         due = min(due + (now - last) * rate, connections)
         last = now
         while due >= 1 and free:
-            free.pop().send(request)
-            due -= 1
+            sender = free.pop()
+            if not sender.gone:
+                sender.send(request)
+                due -= 1
         await asyncio.sleep(0)
     flood.good.seconds = flood.bad.seconds = time.perf_counter() - started
     for sender in senders:

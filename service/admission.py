@@ -10,6 +10,10 @@ from service.settings import Settings
 # The path whose requests cost enough to be counted and bounded.
 BOUNDED = "/predict"
 
+# Bodies up to this size take a millisecond or so and are worked on at once; longer ones would hold up everybody else
+# on the event loop and go to a thread.
+INLINE_BYTES = 32 * 1024
+
 
 class Admission:
     """Counts the predictions being worked on: `with admission:` stands around the work on one.

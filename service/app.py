@@ -23,13 +23,14 @@ Ask it about test image 16, or post a picture. Read its [model card](/model-card
 """
 
 
-def create_app(settings: Settings, lifecycle: Lifecycle, admission: Admission) -> ASGIApp:
+def create_app(settings: Settings, lifecycle: Lifecycle, admission: Admission, pool: Pool) -> ASGIApp:
     """The application, with every model verified and loaded.
 
     Args:
         settings: the service's.
         lifecycle: of the server.
         admission: to predictions; the server refuses by it too.
+        pool: for long work; the server refuses by its queue too.
 
     Raises:
         SettingsError: a setting is wrong.
@@ -39,7 +40,6 @@ def create_app(settings: Settings, lifecycle: Lifecycle, admission: Admission) -
     for predictor in predictors:
         details = predictor.model.card.model_details
         metrics.MODEL.labels(details.name, str(details.version), details.sha256).set(1)
-    pool = Pool(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

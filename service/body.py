@@ -16,12 +16,6 @@ _DRAIN_BYTES = 64 * 1024**2
 _DRAIN_SECONDS = 2
 
 
-def declared_bytes(request: Request) -> int:
-    """How long the client says that its body is; 0 where it does not say."""
-    declared = request.headers.get("content-length", "0")
-    return int(declared) if declared.isdecimal() else 0
-
-
 class Bodies:
     """The bodies that are held at one time; their bytes are counted."""
 
@@ -58,7 +52,8 @@ class Body:
         too_large = BodyTooLarge(
             f"The request is larger than {settings.max_body_bytes:,} bytes, the limit. Send a smaller file or fewer."
         )
-        if declared_bytes(request) > settings.max_body_bytes:
+        declared = request.headers.get("content-length", "0")
+        if declared.isdecimal() and int(declared) > settings.max_body_bytes:
             if request.headers.get("expect", "").lower() != "100-continue":  # such a client waits to be asked
                 await _drain(request.receive)
             raise too_large

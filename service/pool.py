@@ -1,7 +1,6 @@
 """A few threads for work that would hold up the event loop, and a short queue before them."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -14,16 +13,18 @@ from service.settings import Settings
 _Result = TypeVar("_Result")
 
 
-# Some seconds of waiting are a class that sends its photographs together; more are an overload, and then a long queue
-# only makes every answer late ("controlled delay", Maurer, Fail at Scale, ACM Queue 13(8), 2015).
-_BURST_SECONDS = 2
 _SHORTENED = 3
 
 
 class Pool:
     """Runs work in threads; refuses what would wait too long, and drops what nobody waits for any more.
 
-    The queue takes a burst. Once it has not been empty for two seconds, it is a third as long until it is empty.
+    The queue takes a burst: a class that sends its photographs together. Once it has turned away more than it holds,
+    this is no burst but an overload, where a long queue only makes every answer late; so it is a third as long until
+    it has been empty ("controlled delay", Maurer, Fail at Scale, ACM Queue 13(8), 2015).
+
+    Attributes:
+        turned_away: requests refused since the queue was last empty.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -32,21 +33,13 @@ class Pool:
         self._max_queue = settings.max_queue
         self._seconds = settings.queue_seconds
         self._waiting = 0
-        self._waiting_since = 0.0
+        self.turned_away = 0
 
-    def check(self) -> None:
-        """See whether there is room in the queue.
-
-        Raises:
-            Overloaded: there is none.
-        """
-        if not self._waiting:
-            self._waiting_since = time.monotonic()
-            return
-        lasting = time.monotonic() - self._waiting_since > _BURST_SECONDS
-        limit = max(1, self._max_queue // _SHORTENED) if lasting else self._max_queue
-        if self._waiting >= limit:
-            raise Overloaded(f"{self._waiting} requests wait already, the limit. Try again in a moment.")
+    @property
+    def full(self) -> bool:
+        """Whether the queue takes no more."""
+        overloaded = self.turned_away > self._max_queue
+        return self._waiting >= (max(1, self._max_queue // _SHORTENED) if overloaded else self._max_queue)
 
     async def run(self, receive: Receive, work: Callable[..., _Result], *arguments: object) -> _Result:
         """Run `work(*arguments)` in a thread, when one is free.
@@ -70,7 +63,9 @@ class Pool:
             self._free.release()
 
     async def _queue(self, receive: Receive) -> None:
-        self.check()
+        if self.full:
+            self.turned_away += 1
+            raise Overloaded(f"{self._waiting} requests wait already, the limit. Try again in a moment.")
         self._waiting += 1
         turn = asyncio.create_task(self._free.acquire())
         gone = asyncio.create_task(_gone(receive))
@@ -83,6 +78,8 @@ class Pool:
             raise Overloaded(f"The request waited {self._seconds:g} seconds, the limit. Try again in a moment.")
         finally:
             self._waiting -= 1
+            if not self._waiting:
+                self.turned_away = 0
             turn.cancel()
             gone.cancel()
 

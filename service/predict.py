@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service import errors, metrics, problems
-from service.admission import Admission
+from service.admission import INLINE_BYTES, Admission
 from service.answer import Prediction, Predictions
-from service.body import Bodies, Body, declared_bytes
+from service.body import Bodies, Body
 from service.errors import NoInput
 from service.options import Options
 from service.pool import Pool
@@ -18,10 +18,8 @@ from service.route import DirectRoute, respond
 from service.settings import Settings
 from service.upload import JsonBody, Submission, read_submission
 
-# Work up to these sizes takes a millisecond or so and is done at once; larger work would hold up everybody else on the
-# event loop and goes to a thread.
+# Work up to these sizes is done at once, as that on a body of up to INLINE_BYTES.
 _INLINE_IMAGES = 8
-_INLINE_BYTES = 32 * 1024
 _INLINE_PIXELS = 256 * 256
 
 _ERRORS_GET = (
@@ -74,8 +72,6 @@ class Predict:
         its centred square, reduced to 32x32 pixels and never stored.
         """
         predictor = self._predictors.choose(options.model, options.version)
-        if declared_bytes(request) > _INLINE_BYTES:
-            self._pool.check()  # before the body is read: it would be read for nothing
         with Body(self._bodies) as body:
             content = await body.read(request)
             with self._admission:
@@ -83,7 +79,7 @@ class Predict:
 
     async def _classify(self, request: Request, predictor: Predictor, content: bytes, options: Options) -> Response:
         content_type = request.headers.get("content-type", "")
-        if len(content) > _INLINE_BYTES:
+        if len(content) > INLINE_BYTES:
             return await self._pool.run(request.receive, self._at_length, predictor, content, content_type, options)
         submission = read_submission(content, content_type, options.index, self._settings)
         if submission.indices and len(submission.indices) <= _INLINE_IMAGES:

@@ -1,16 +1,27 @@
 """HTTP/1.1 as uvicorn speaks it, with bounds on what it leaves open: connections, and the size and time of a head."""
 
 import asyncio
-from typing import Any
+import re
+import sys
+from typing import Any, Literal
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service import problems
-from service.admission import BOUNDED, Admission
+from service.admission import BOUNDED, INLINE_BYTES, Admission
 from service.errors import ClientTooSlow, HeadTooLarge, MalformedBody, Overloaded, ServiceError
+from service.pool import Pool
 from service.settings import Settings
 
 _BOUNDED = BOUNDED.encode()
+
+# A request in one piece that asks for nothing special of the protocol. What differs in any way is left to the parser.
+_OTHER_HEADER = rb"(?!connection|content-length|expect|transfer-encoding|upgrade)[a-z0-9-]+:[^\x00-\x08\n-\x1f]*\r\n"
+_PLAIN_REQUEST = re.compile(
+    rb"(?:GET|POST) %b(?:\?[!-~]*)? HTTP/1\.1\r\n(?:%b)*(?:content-length: *([0-9]{1,9})\r\n(?:%b)*)?\r\n"
+    % (_BOUNDED, _OTHER_HEADER, _OTHER_HEADER),
+    re.IGNORECASE,
+)
 
 
 class Protocol(HttpToolsProtocol):
@@ -18,14 +29,17 @@ class Protocol(HttpToolsProtocol):
 
     settings: Settings
     admission: Admission
+    pool: Pool
     refusal: bytes
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._in_head = True
+        self._between = True
         self._head_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._refusing = False
+        self._refused_at = 0.0
         self._arrived = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
@@ -33,7 +47,7 @@ class Protocol(HttpToolsProtocol):
         if len(self.connections) > self.settings.max_connections:
             self._end(Overloaded(f"There are {self.settings.max_connections:,} connections, the limit. Try again."))
             return
-        self._deadline = self.loop.call_later(self.settings.header_seconds, self._too_slow)
+        self._deadline = self.loop.call_later(self.settings.header_seconds, self._too_slow, "head")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
@@ -43,6 +57,11 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
+        if (self.admission.full or self.pool.full) and self._between and self._idle:
+            size = _plain_body(data)
+            if size is not None and self._no_room(size):
+                self._refuse_unread()
+                return
         super().data_received(data)
         if not self._in_head:
             return
@@ -52,10 +71,11 @@ class Protocol(HttpToolsProtocol):
                 HeadTooLarge(f"The request's head has more than {self.settings.max_header_bytes:,} bytes, the limit.")
             )
         elif self._deadline is None:
-            self._deadline = self.loop.call_later(self.settings.header_seconds, self._too_slow)
+            self._deadline = self.loop.call_later(self.settings.header_seconds, self._too_slow, "head")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._between = False
         self._in_head = True
         self._head_bytes = 0
 
@@ -63,24 +83,27 @@ class Protocol(HttpToolsProtocol):
         self._in_head = False
         self._stop_waiting()
         # Under a flood those who are served must not pay for those who are not, so the application is not even asked.
-        idle = self.cycle is None or self.cycle.response_complete
-        self._refusing = idle and self.admission.full and self.url.startswith(_BOUNDED)
+        self._refusing = self._idle and self.url.startswith(_BOUNDED) and self._no_room(self._declared())
         if not self._refusing:
             super().on_headers_complete()
         elif self.expect_100_continue:
             self._refuse(close=True)
+        else:
+            self._deadline = self.loop.call_later(self.settings.body_seconds, self._too_slow, "body")
 
     def on_body(self, body: bytes) -> None:
         if not self._refusing:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._between = True
         if not self._refusing:
             super().on_message_complete()
             if not self._arrived and self.url.startswith(_BOUNDED):
                 self._arrived = True
                 self.admission.arrived += 1
         elif not self.expect_100_continue:
+            self._stop_waiting()
             self._refuse(close=not self.parser.should_keep_alive())
 
     def on_response_complete(self) -> None:
@@ -91,6 +114,47 @@ class Protocol(HttpToolsProtocol):
         if self._arrived:
             self._arrived = False
             self.admission.arrived -= 1
+
+    @property
+    def _idle(self) -> bool:
+        """Whether no answer is owed."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def _no_room(self, size: int) -> bool:
+        """Whether there is no room for a request with a body of this size in bytes."""
+        if size > self.settings.max_body_bytes:
+            return False  # it has a fault of its own, for the application to say
+        if self.admission.full:
+            return True
+        if size <= INLINE_BYTES or not self.pool.full:
+            return False
+        self.pool.turned_away += 1
+        return True
+
+    def _declared(self) -> int:
+        """The size in bytes of the body; without bound where the headers do not tell."""
+        headers = dict(self.headers)
+        size = headers.get(b"content-length", b"0")
+        return sys.maxsize if b"transfer-encoding" in headers or not size.isdigit() else int(size)
+
+    def _refuse_unread(self) -> None:
+        """Refuse a request that came in one piece: what the parser would cost is most of what a refusal costs."""
+        self.admission.refused += 1
+        self.transport.write(self.refusal)
+        self._stop_waiting()
+        self._refused_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        # A refusal does not wind the clock anew each time, as that costs as much as the refusal itself.
+        left = self._refused_at + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
 
     def _refuse(self, *, close: bool) -> None:
         self.admission.refused += 1
@@ -103,10 +167,9 @@ class Protocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self._end(MalformedBody(f"{msg} Let an HTTP client such as curl make it."))
 
-    def _too_slow(self) -> None:
-        self._end(
-            ClientTooSlow(f"The request's head took longer than {self.settings.header_seconds:g} seconds, the limit.")
-        )
+    def _too_slow(self, part: Literal["head", "body"]) -> None:
+        seconds = self.settings.header_seconds if part == "head" else self.settings.body_seconds
+        self._end(ClientTooSlow(f"The request's {part} took longer than {seconds:g} seconds, the limit."))
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
@@ -122,6 +185,13 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
 
+def _plain_body(data: bytes) -> int | None:
+    """The size of the body, if these bytes are one plain request for a prediction, all of it and nothing more."""
+    head = _PLAIN_REQUEST.match(data)
+    size = len(data) - head.end() if head else 0
+    return size if head and size == int(head[1] or 0) else None
+
+
 def _response(error: ServiceError, **headers: str) -> bytes:
     kind = problems.KINDS[type(error)]
     content = kind.encode(str(error))
@@ -130,7 +200,15 @@ def _response(error: ServiceError, **headers: str) -> bytes:
     return STATUS_LINE[kind.status] + head + b"\r\n" + content
 
 
-def make_protocol(settings: Settings, admission: Admission) -> type[Protocol]:
+def make_protocol(settings: Settings, admission: Admission, pool: Pool) -> type[Protocol]:
     """The protocol with these settings' bounds; uvicorn makes its instances itself, so the class has to know them."""
-    known = {"settings": settings, "admission": admission, "refusal": _response(Overloaded(admission.sentence))}
-    return type("Protocol", (Protocol,), known)
+    return type(
+        "Protocol",
+        (Protocol,),
+        {
+            "settings": settings,
+            "admission": admission,
+            "pool": pool,
+            "refusal": _response(Overloaded(admission.sentence)),
+        },
+    )

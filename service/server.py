@@ -1,6 +1,7 @@
 """uvicorn's server with an end that load balancers can follow: first say so, then wait a moment, then stop."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -13,6 +14,7 @@ from models.repository import ModelError
 from service.admission import Admission
 from service.app import create_app
 from service.lifecycle import Lifecycle
+from service.pool import Pool
 from service.protocol import make_protocol
 from service.settings import Settings, SettingsError
 
@@ -28,11 +30,11 @@ class Server(uvicorn.Server):
         """
         self._lifecycle = Lifecycle()
         self._drain_seconds = settings.drain_seconds
-        admission = Admission(settings)
+        admission, pool = Admission(settings), Pool(settings)
         super().__init__(
             uvicorn.Config(
-                create_app(settings, self._lifecycle, admission),
-                http=make_protocol(settings, admission),
+                create_app(settings, self._lifecycle, admission, pool),
+                http=make_protocol(settings, admission, pool),
                 ws="none",
                 access_log=False,
                 server_header=False,
@@ -65,6 +67,8 @@ def serve(settings: Settings, listener: socket.socket) -> int:
     except (ModelError, SettingsError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
         return 1
+    # What has been loaded stays: the garbage collector need not look through it again and again under load.
+    gc.freeze()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"Serving {settings.model} on http://{host}:{listener.getsockname()[1]} (Ctrl-C stops it)", flush=True)  # noqa: T201
     server.run(sockets=[listener])

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
 
     max_in_flight: int = Field(default=48, ge=1, description="Most predictions worked on at one time.")
     decode_threads: int = Field(default=1, ge=1, description="Threads for large pictures and large batches.")
-    max_queue: int = Field(default=24, ge=1, description="Most requests that wait for those threads.")
+    max_queue: int = Field(default=16, ge=1, description="Most requests that wait for those threads.")
     queue_seconds: float = Field(default=5, gt=0, description="Longest time that they wait.")
 
     drain_seconds: float = Field(default=1, ge=0, description="Time from SIGTERM (`/health` says 503) to the stop.")

@@ -1,8 +1,11 @@
 """What the service withstands: every bound tried by real requests."""
 
 import asyncio
+import contextlib
 import io
+import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -210,50 +213,82 @@ def test_a_photograph_is_no_bomb(bounded: Service) -> None:
             assert bounded.client.post("/predict", files={"image": content}).status_code == 200
 
 
-def test_a_lasting_queue_is_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A queue of six takes a burst of six; while it does not empty it takes two, and six again once it was empty."""
-    monkeypatch.setattr(pool, "_BURST_SECONDS", 0.1)
-
-    async def queue_up(waiting: list[asyncio.Task[None]], until: threading.Event) -> int:
-        while True:
-            try:
-                bounded.check()
-            except Overloaded:
-                return len(waiting)
-            waiting.append(asyncio.create_task(bounded.run(never, until.wait)))
-            await asyncio.sleep(0)  # it takes its place
+def test_a_queue_that_overflows_is_shortened() -> None:
+    """A queue of six takes a burst of six; when it has turned away more than six it takes two, until it was empty."""
 
     async def never() -> dict[str, str]:
         await asyncio.Event().wait()
         return {}
 
+    async def queue_up(until: threading.Event) -> tuple[list[asyncio.Task[bool]], int]:
+        """Those that the queue took, out of eighteen, and how many it still holds when it has taken them."""
+        tasks = [asyncio.create_task(bounded.run(never, until.wait)) for _ in range(18)]
+        await asyncio.sleep(0.05)
+        refused = [task for task in tasks if task.done()]
+        assert all(isinstance(task.exception(), Overloaded) for task in refused)
+        return [task for task in tasks if not task.done()], len(tasks) - len(refused)
+
     async def scenario() -> list[int]:
         counts = []
-        first, second = threading.Event(), threading.Event()
-        running = asyncio.create_task(bounded.run(never, first.wait))
-        await asyncio.sleep(0)
-        waiting: list[asyncio.Task[None]] = []
-        counts.append(await queue_up(waiting, first))
-        await asyncio.sleep(0.2)
-        for task in waiting[1:]:  # one stays: the queue has never been empty
-            task.cancel()
-        await asyncio.gather(*waiting[1:], return_exceptions=True)
-        counts.append(await queue_up(waiting[:1], first))
-        first.set()
-        await asyncio.gather(running, waiting[0])
-        await asyncio.sleep(0.1)
-        blocked = asyncio.create_task(bounded.run(never, second.wait))
-        await asyncio.sleep(0)
-        counts.append(await queue_up([], second))
-        second.set()
-        await blocked
+        for _ in range(2):
+            free = threading.Event()
+            running = asyncio.create_task(bounded.run(never, free.wait))
+            await asyncio.sleep(0)
+            waiting, taken = await queue_up(free)
+            counts.append(taken)
+            for task in waiting[1:]:  # one stays: the queue has not been empty
+                task.cancel()
+            await asyncio.sleep(0)
+            more, taken = await queue_up(free)
+            counts.append(1 + taken)
+            free.set()
+            await asyncio.gather(running, waiting[0], *more)
         return counts
 
     bounded = pool.Pool(Settings(max_queue=6))
     try:
-        assert asyncio.run(scenario()) == [6, 2, 6]
+        assert asyncio.run(scenario()) == [6, 2, 6, 2]
     finally:
         bounded.close()
+
+
+def test_refusals_keep_requests_and_answers_in_step(toy_models: Path) -> None:
+    """While there is no room each request gets one 503, in whatever pieces it comes and whatever its body holds."""
+    whole = HEAD + f"Content-Length: {len(RED)}\r\n\r\n".encode() + RED
+    inside = HEAD + f"Content-Length: {len(whole)}\r\n\r\n".encode()
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+    pieces = [
+        (whole,), (whole[:20], whole[20:]), (whole[:-9], whole[-9:]), (inside, whole), (inside + whole,),
+        (whole + whole[:30], whole[30:]), (chunked,), (whole,),
+    ]  # fmt: skip
+    with serving.start(models=toy_models, model="toy", max_in_flight=1) as service, connect(service) as busy:
+        long = json.dumps({"indices": list(range(10_000))}).encode()
+        head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        busy.sendall(head + f"Content-Length: {len(long)}\r\n\r\n".encode() + long)
+        with connect(service) as connection:
+            while statuses(connection, whole) == ["200"]:
+                pass  # the long request is not there yet
+            for parts in pieces:
+                expected = ["503"] * (2 if parts[0].startswith(whole + b"P") else 1)
+                assert statuses(connection, *parts) == expected
+            assert statuses(connection, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n") == ["200"]
+            assert answer(busy).status_code == 200
+            assert statuses(connection, whole) == ["200"]
+        counted = service.client.get("/metrics").text
+        assert 'service_refusals_total{cause="overloaded"}' in counted
+
+
+def statuses(connection: socket.socket, *parts: bytes) -> list[str]:
+    """The statuses of all that comes back when these bytes are sent, one after the other."""
+    for part in parts:
+        connection.sendall(part)
+        time.sleep(0.01)
+    content = connection.recv(65536)
+    connection.settimeout(0.03)
+    with contextlib.suppress(TimeoutError):
+        content += connection.recv(65536)
+    connection.settimeout(20)
+    return [status.decode() for status in re.findall(rb"HTTP/1\.1 (\d+)", content)]
 
 
 def test_queued_work_of_a_gone_client_is_dropped(toy_models: Path) -> None:
