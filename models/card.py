@@ -5,54 +5,22 @@ is a `Number`: a value with its interval, its n, its split and how it was got; o
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
-Split = Literal["train", "validation", "test"]
-Status = Literal["measured", "cited", "declared", "not_measured"]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Record(BaseModel):
-    """Base of every part of a card: unknown fields are refused, values do not change once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Interval(Record):
-    """A confidence interval."""
-
-    lower: float
-    upper: float
-    level: float = Field(gt=0, lt=1, examples=[0.95])
-    method: str = Field(examples=["Wilson score"])
-
-
-class Number(Record):
-    """One figure and what it rests on."""
-
-    value: float | None
-    ci: Interval | None = None
-    n: int | None = Field(default=None, description="How many images (or runs) the value was computed from.")
-    split: Split | None = None
-    slice: str | None = Field(default=None, description="The part of the split, such as 'class = automobile'.")
-    method: str = Field(description="How the value was computed; for a number not measured, how it would be.")
-    status: Status
-    source: str | None = Field(default=None, description="Where a cited number stands.")
-    reason: str | None = Field(default=None, description="Why a number was not measured.")
-
-    @model_validator(mode="after")
-    def _status_agrees(self) -> Self:
-        if (self.status == "not_measured") != (self.value is None):
-            raise ValueError("a number has a value exactly when its status is not 'not_measured'")
-        if self.status == "not_measured" and not self.reason:
-            raise ValueError("a number that was not measured says why in 'reason'")
-        if self.status == "cited" and not self.source:
-            raise ValueError("a cited number names its source")
-        if self.status == "measured" and self.n is None:
-            raise ValueError("a measured number says its n")
-        return self
+from models.evidence import (
+    BrokenContract,
+    Calibration,
+    GroupRun,
+    OutOfDistribution,
+    Portrait,
+    Robustness,
+    SeedRun,
+    Selective,
+    TrackRecord,
+)
+from models.number import Number, Record, Sha256, Split
 
 
 class Layer(Record):
@@ -152,6 +120,18 @@ class Dataset(Record):
     known_defects: list[Number]
 
 
+class Datasheet(Record):
+    """The questions of Gebru et al., "Datasheets for Datasets" (2021), answered for the data as far as is known."""
+
+    motivation: str
+    composition: str
+    collection: str
+    labelling: str
+    uses: str
+    distribution: str
+    maintenance: str
+
+
 class SplitMetrics(Record):
     """The overall figures on one split."""
 
@@ -188,27 +168,6 @@ class Epoch(Record):
     val_loss: float
 
 
-class SeedRun(Record):
-    """One training of the whole recipe; seed 0 stands for the shipped model's seeds, seed i for those plus i."""
-
-    seed: int
-    epochs: int
-    validation_accuracy: Number
-    test_accuracy: Number
-
-
-class GroupRun(Record):
-    """What becomes of a class of which only a share of the training images is left, over several trainings."""
-
-    group: str
-    share: float = Field(gt=0, le=1)
-    repaired: bool = Field(description="Whether the loss counted what was left for as much as was taken away.")
-    recall: Number
-    recalls: list[float] = Field(description="Of each training.")
-    accuracy: Number
-    accuracies: list[float] = Field(description="Of each training, over all classes.")
-
-
 class Quantities(Record):
     """The quantitative analyses: unitary, and intersectional where it was measured."""
 
@@ -218,13 +177,21 @@ class Quantities(Record):
     overfitting: str
     per_class: dict[str, ClassMetrics]
     class_gap: Number
+    class_ratio: Number
     confusion_matrix: list[list[int]] = Field(description="Counts on the test split; rows are the truth.")
     confusions: list[Confusion]
-    seed_runs: list[SeedRun] = []
+    seed_runs: list[SeedRun] = Field(default=[], description="Trainings of the same recipe with other seeds.")
     missing_group: list[GroupRun] = Field(
         default=[], description="The missing-group experiment: it shows a mechanism and measures no demographic bias."
     )
-    intersectional: Number
+    calibration: Calibration
+    track_record: list[TrackRecord]
+    selective: Selective
+    robustness: Robustness
+    out_of_distribution: OutOfDistribution
+    broken_contract: list[BrokenContract]
+    portrait: Portrait
+    intersectional: Number = Field(description="The lowest recall of a class under a corruption.")
     figures: dict[str, str] = Field(description="File under the model's folder and what it shows.")
 
 
@@ -295,13 +262,14 @@ class Cost(Record):
 class Card(Record):
     """A whole model card."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     model_details: ModelDetails
     intended_use: IntendedUse
     factors: Factors
     metrics: Metrics
     evaluation_data: Dataset
     training_data: Dataset
+    datasheet: Datasheet
     quantitative_analyses: Quantities
     ethical_considerations: list[Consideration]
     caveats_and_recommendations: list[Caveat]

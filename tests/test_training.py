@@ -22,7 +22,7 @@ from models.cifar10_test import SHA256
 from tests import serving, toy
 from tests.pictures import encode
 from tests.serving import ROOT
-from training import data, evaluate, export, recipe, variant
+from training import data, evaluate, export, recipe, selective, variant
 from training.errors import DataError, ExportError
 from training.recipe import Seeds, Splits
 
@@ -209,7 +209,7 @@ def test_the_threshold_is_chosen_on_validation_alone() -> None:
     probabilities = np.column_stack([confidence, 1 - confidence, np.zeros((12, 8))])
     truth = np.array([0] * 10 + [1, 1])
     other = probabilities[::-1], np.ones(12, int)
-    decision = evaluate.decision((probabilities, truth), other)
+    decision = selective.decision((probabilities, truth), other)
     assert decision.threshold.value == pytest.approx(0.8)
     assert decision.validation_error.value == pytest.approx(1 / 11)
     assert decision.test_error.value == 1

@@ -100,6 +100,9 @@ def card(name: str, version: int, content: bytes) -> dict[str, Any]:
         },
         "evaluation_data": data,
         "training_data": data,
+        "datasheet": dict.fromkeys(
+            ("motivation", "composition", "collection", "labelling", "uses", "distribution", "maintenance"), "none"
+        ),
         "quantitative_analyses": {
             "splits": {"test": split},
             "generalisation_gap": unknown,
@@ -107,6 +110,24 @@ def card(name: str, version: int, content: bytes) -> dict[str, Any]:
             "overfitting": "none",
             "per_class": {},
             "class_gap": unknown,
+            "class_ratio": unknown,
+            "calibration": {
+                "temperature": declared | {"value": 2.0},
+                "ece": unknown, "ece_calibrated": unknown, "nll_calibrated": unknown,
+                "bins": [], "bins_calibrated": [],
+            },
+            "track_record": [
+                {"label": LABELS[0], "lower": 0.5, "upper": 1.0, "precision": declared | {"value": 0.75, "n": 8}},
+                {"label": LABELS[1], "lower": 0.5, "upper": 1.0, "precision": unknown},
+            ],
+            "selective": {"curve": [], "coverage": {}},
+            "robustness": {"mean_error": unknown, "corruptions": []},
+            "out_of_distribution": {"energy_threshold": declared | {"value": -3.0}, "sets": []},
+            "broken_contract": [],
+            "portrait": {
+                "picture": "none", "source": "none", "label": LABELS[0], "probability": unknown, "probabilities": {},
+                "confident": False, "energy": 0.0, "text": "none",
+            },
             "confusion_matrix": [],
             "confusions": [],
             "intersectional": unknown,

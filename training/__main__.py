@@ -5,11 +5,15 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models import repository
 from models.card import Card
 from models.cifar10_test import LABELS
 from training.errors import TrainingError, UntrueCardError
+
+if TYPE_CHECKING:
+    from training.variant import Variant
 
 
 def main() -> int:
@@ -41,17 +45,21 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="under a minute, no network: a toy trained on a part of the embedded test images; needs --out",
     )
-    train.add_argument("--missing", choices=LABELS, metavar="CLASS", help="take most of this class's images away")
-    train.add_argument("--share", type=_share, default=0.01, help="how much of that class is kept (default 0.01)")
-    train.add_argument("--repaired", action="store_true", help="let what is left of it count for as much as was taken")
+    _add_missing(train)
     train.set_defaults(run=_train)
 
     fetch = commands.add_parser("fetch", help="only fetch CIFAR-10 into the cache")
     fetch.set_defaults(run=_fetch)
 
-    evidence = commands.add_parser("evidence", help="some fifty more trainings; what they show goes into a card")
-    evidence.add_argument("folder", type=Path, help="of the model, such as models/seminar-cnn/1")
-    evidence.set_defaults(run=_evidence)
+    evaluate = commands.add_parser("evaluate", help="measure a model anew, on spoilt pictures too; writes its card")
+    evaluate.add_argument("folder", type=_version_folder, help="of the model, such as models/seminar-cnn/1")
+    evaluate.add_argument("--data", type=Path, metavar="FOLDER", help="where CIFAR-10 is; else fetched")
+    _add_missing(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+
+    experiments = commands.add_parser("experiments", help="some fifty more trainings; what they show goes into a card")
+    experiments.add_argument("folder", type=_version_folder, help="of the model, such as models/seminar-cnn/1")
+    experiments.set_defaults(run=_experiments)
 
     verify = commands.add_parser("verify", help="ask a running service all 10,000 test images and check its card")
     verify.add_argument("url", help="such as http://localhost:8000")
@@ -62,6 +70,18 @@ def _parser() -> argparse.ArgumentParser:
     embed.add_argument("file", type=Path, help="file to write; must not exist")
     embed.set_defaults(run=_embed)
     return parser
+
+
+def _add_missing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--missing", choices=LABELS, metavar="CLASS", help="take most of this class's images away")
+    parser.add_argument("--share", type=_share, default=0.01, help="how much of that class is kept (default 0.01)")
+    parser.add_argument("--repaired", action="store_true", help="let what is left of it count for as much as was taken")
+
+
+def _version_folder(text: str) -> Path:
+    if not (Path(text) / "card.json").is_file():
+        raise argparse.ArgumentTypeError(f"there is no card.json in {text}; name a version folder of a model")
+    return Path(text)
 
 
 # The libraries behind these take seconds to import, so each command imports what it needs.
@@ -76,15 +96,16 @@ def _train(arguments: argparse.Namespace) -> None:
     from training import variant  # noqa: PLC0415
     from training.pipeline import train  # noqa: PLC0415
 
-    def prepare() -> variant.Variant:
-        if arguments.quick:
-            return variant.quick()
-        if arguments.missing:
-            return variant.missing(arguments.data, arguments.missing, arguments.share, repaired=arguments.repaired)
-        return variant.seminar(arguments.data)
-
-    made = train(out, prepare)
+    made = train(out, variant.quick if arguments.quick else lambda: _variant(arguments))
     _tell(made, shipped)
+
+
+def _variant(arguments: argparse.Namespace) -> "Variant":
+    from training import variant  # noqa: PLC0415
+
+    if arguments.missing:
+        return variant.missing(arguments.data, arguments.missing, arguments.share, repaired=arguments.repaired)
+    return variant.seminar(arguments.data)
 
 
 def _share(text: str) -> float:
@@ -128,10 +149,20 @@ def _fetch(_arguments: argparse.Namespace) -> None:
     print(f"CIFAR-10 is in {data.CACHE}, every digest right.")
 
 
-def _evidence(arguments: argparse.Namespace) -> None:
-    if not (arguments.folder / "card.json").is_file():
-        raise TrainingError(f"There is no card.json in {arguments.folder}; name a version folder of a model.")
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from training import evidence  # noqa: PLC0415
 
+    card = evidence.evaluate_again(arguments.folder, _variant(arguments))
+    found = card.quantitative_analyses
+    print(f"Written to {arguments.folder / 'card.json'}")
+    print(
+        f"  test accuracy {found.splits['test'].accuracy.value:.4f}, mean error under corruption "
+        f"{found.robustness.mean_error.value:.4f}, ECE {found.calibration.ece.value:.4f} (calibrated "
+        f"{found.calibration.ece_calibrated.value:.4f})"
+    )
+
+
+def _experiments(arguments: argparse.Namespace) -> None:
     from training import evidence, experiments  # noqa: PLC0415
 
     records = experiments.run([*experiments.seeds(), *experiments.missing_group()])

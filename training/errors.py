@@ -23,3 +23,7 @@ class ServiceError(TrainingError):
 
 class UntrueCardError(TrainingError):
     """A service's answers are not what its card says."""
+
+
+class WrongModelError(TrainingError):
+    """A model is not the one that was meant."""

@@ -10,14 +10,14 @@ from scipy.stats import binomtest, bootstrap
 from sklearn.metrics import confusion_matrix as count_confusions
 from sklearn.metrics import precision_recall_fscore_support
 
-from models.card import ClassMetrics, Confusion, Decision, Interval, Number, Split, SplitMetrics
+from models.card import ClassMetrics, Confusion, SplitMetrics
 from models.cifar10_test import LABELS
+from models.number import Interval, Number, Split
 from models.repository import session_options
 
 LEVEL = 0.95
 RESAMPLES = 1000
 SEED = 888
-TARGET_ERROR = 0.10
 CALLS = 2000
 
 Floats = NDArray[np.floating]
@@ -58,10 +58,10 @@ def overall(probabilities: Floats, labels: Integers, split: Split) -> SplitMetri
             split,
             "share with the right class among the likeliest two",
         ),
-        nll=_mean(
+        nll=mean(
             negative_log_likelihoods(exact, labels), split, "mean negative log-likelihood of the right class, in nats"
         ),
-        brier=_mean(
+        brier=mean(
             squares, split, "mean squared distance of the ten probabilities from the truth (Brier 1950), 0 to 2"
         ),
     )
@@ -75,7 +75,8 @@ def negative_log_likelihoods(probabilities: Floats, labels: Integers) -> Floats:
     return surprise
 
 
-def _mean(values: Floats, split: Split, method: str) -> Number:
+def mean(values: Floats, split: Split, method: str) -> Number:
+    """The mean of one value per image, with its bootstrap interval."""
     result = bootstrap(
         (values,),
         np.mean,
@@ -157,53 +158,6 @@ def confusions(probabilities: Floats, labels: Integers, indices: Integers, most:
         )
         for truth, answer in pairs
     ]
-
-
-def decision(validation: tuple[Floats, Integers], test: tuple[Floats, Integers]) -> Decision:
-    """The confidence threshold: chosen on validation, only reported on test (selective prediction).
-
-    It accepts as many validation answers as it can while at most one accepted answer in ten is wrong. Geifman &
-    El-Yaniv, "Selective Classification for Deep Neural Networks", 2017, describe the trade.
-    """
-    confidence, wrong = _confidence(*validation)
-    order = np.argsort(-confidence, kind="stable")
-    errors = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
-    # Only where the next confidence is lower: a threshold can't part equal ones.
-    last_of_equals = np.append(np.diff(confidence[order]) < 0, True)
-    fitting = np.flatnonzero((errors <= TARGET_ERROR) & last_of_equals)
-    threshold = float(confidence[order][fitting[-1]]) if len(fitting) else 1.0
-
-    def measure(split: Split, data: tuple[Floats, Integers]) -> tuple[Number, Number]:
-        sure, mistaken = _confidence(*data)
-        accepted = sure >= threshold
-        n = int(accepted.sum())
-        return (
-            proportion(
-                int(mistaken[accepted].sum()), n, split, "share of confident answers that are wrong", "confident"
-            ),
-            proportion(n, len(sure), split, "share of answers that are confident"),
-        )
-
-    validation_error, validation_coverage = measure("validation", validation)
-    test_error, test_coverage = measure("test", test)
-    return Decision(
-        rule="An answer is confident when the probability of its label is at least the threshold.",
-        threshold=Number(
-            value=threshold,
-            n=len(confidence),
-            split="validation",
-            method=f"the lowest that keeps the error of confident answers at or below {TARGET_ERROR:.0%}",
-            status="measured",
-        ),
-        validation_error=validation_error,
-        validation_coverage=validation_coverage,
-        test_error=test_error,
-        test_coverage=test_coverage,
-    )
-
-
-def _confidence(probabilities: Floats, labels: Integers) -> tuple[Floats, NDArray[np.bool_]]:
-    return probabilities.max(axis=1), probabilities.argmax(axis=1) != labels
 
 
 def prediction_time(content: bytes, image: NDArray[np.uint8]) -> Number:

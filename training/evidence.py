@@ -1,4 +1,4 @@
-"""What the trials show, put into the card of the shipped model: the spread over seeds, and the missing group."""
+"""A card taken up again: measured anew without training, or with what the trials show put in."""
 
 import json
 from pathlib import Path
@@ -7,13 +7,68 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from models.card import Card, GroupRun, Interval, Number, SeedRun
+from models.card import Card
 from models.cifar10_test import LABELS
-from training import evaluate, figures
+from models.evidence import GroupRun, SeedRun
+from models.number import Interval, Number
+from training import evaluate, figures, report, robustness
 from training.data import write_whole
+from training.errors import WrongModelError
 from training.evaluate import proportion
+from training.export import Comparison
+from training.report import Outcome
+from training.variant import Variant
 
 Records = list[dict[str, Any]]
+
+
+def evaluate_again(folder: Path, variant: Variant) -> Card:
+    """Measure a model that is there already, its robustness too, and write its card and figures anew.
+
+    What only its training could tell (its run, the learning curve, the agreement with Keras) and what trials showed
+    stays as it is.
+
+    Args:
+        folder: such as models/seminar-cnn/1.
+        variant: what it was trained as.
+
+    Raises:
+        WrongModelError: it was trained as something else.
+    """
+    before = Card.read(folder / "card.json")
+    details, stated = before.model_details, before.quantitative_analyses
+    counts = {label: int((variant.splits.train.labels == i).sum()) for i, label in enumerate(LABELS)}
+    if details.name != variant.name or counts != before.training_data.counts["train"]:
+        raise WrongModelError(
+            f"{folder} holds {details.name}, trained on other data than {variant.name}: say --missing, --share and "
+            "--repaired as it was trained."
+        )
+    content = (folder / "model.onnx").read_bytes()
+    epochs = [epoch.model_dump(exclude={"epoch"}) for epoch in stated.learning_curve]
+    n = details.agreement.argmax_agreement.n or 0
+    outcome = Outcome(
+        version=details.version,
+        content=content,
+        variant=variant,
+        history={name: [epoch[name] for epoch in epochs] for name in epochs[0]},
+        comparison=Comparison(
+            details.agreement.max_probability_difference.value or 0,
+            round((details.agreement.argmax_agreement.value or 0) * n),
+            n,
+            details.agreement.ties,
+        ),
+        run=before.run,
+        robustness=robustness.measure(content, variant.splits.test),
+    )
+    card = report.write(outcome, folder)
+    kept = card.model_dump()
+    kept["metrics"]["seed_spread"] = before.metrics.seed_spread.model_dump()
+    for name in ("seed_runs", "missing_group"):
+        kept["quantitative_analyses"][name] = stated.model_dump()[name]
+    kept["quantitative_analyses"]["figures"] = stated.figures | card.quantitative_analyses.figures
+    made = Card.model_validate(kept)
+    write_whole(folder / "card.json", made.model_dump_json(indent=1).encode() + b"\n")
+    return made
 
 
 def write(folder: Path, records: Records) -> Card:

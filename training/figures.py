@@ -15,8 +15,9 @@ mpl.rcParams.update(
 from matplotlib import pyplot as plt  # noqa: E402 - after the settings above
 from matplotlib.figure import Figure  # noqa: E402
 
-from models.card import ClassMetrics, Epoch, GroupRun  # noqa: E402
+from models.card import ClassMetrics, Decision, Epoch  # noqa: E402
 from models.cifar10_test import LABELS  # noqa: E402
+from models.evidence import Calibration, GroupRun, Robustness, Selective  # noqa: E402
 
 _TRAIN, _VALIDATION, _DARK = "#0072b2", "#d55e00", "#333333"
 
@@ -91,6 +92,59 @@ def missing_group(runs: list[GroupRun], path: Path) -> str:
         axis.legend(frameon=False, fontsize=8)
     _save(figure, path)
     return "Cut a class down, and its recall falls to nothing while the overall accuracy hardly moves; two classes."
+
+
+def reliability(calibration: Calibration, path: Path) -> str:
+    """Accuracy by confidence, raw and calibrated; returns what the figure shows."""
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.8), sharey=True)
+    for axis, title, bins, ece in (
+        (axes[0], "as the model says", calibration.bins, calibration.ece),
+        (axes[1], "after temperature scaling", calibration.bins_calibrated, calibration.ece_calibrated),
+    ):
+        filled = [each for each in bins if each.count]
+        axis.bar([each.lower for each in filled], [each.accuracy for each in filled], 1 / len(bins),
+                 align="edge", color=_TRAIN, edgecolor="white")  # fmt: skip
+        axis.plot([0, 1], [0, 1], ":", color=_DARK)
+        axis.set(title=f"{title}: ECE {ece.value:.3f}", xlabel="confidence", xlim=(0, 1), ylim=(0, 1))
+    axes[0].set_ylabel("share of right answers")
+    _save(figure, path)
+    return (
+        "How often answers of each confidence are right on the test images; on the dotted line confidence would be "
+        "true. Bars below it: it is surer than it has reason to be."
+    )
+
+
+def risk_coverage(selective: Selective, decision: Decision, path: Path) -> str:
+    """Error by coverage, and each class's coverage at the threshold; returns what the figure shows."""
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.6))
+    coverages, errors = [p.coverage for p in selective.curve], [p.error for p in selective.curve]
+    axes[0].plot(coverages, errors, color=_TRAIN)
+    axes[0].plot(decision.test_coverage.value, decision.test_error.value, "o", color=_VALIDATION)
+    axes[0].set(xlabel="share of answers accepted", ylabel="share of those wrong", xlim=(0, 1), ylim=(0, None))
+    ordered = sorted(selective.coverage.items(), key=lambda item: item[1].value or 0)
+    axes[1].barh([label for label, _ in ordered], [number.value or 0 for _, number in ordered], color=_TRAIN)
+    axes[1].set(xlabel="share of the class with a confident answer", xlim=(0, 1))
+    _save(figure, path)
+    return (
+        "Left: the fewer answers are accepted, the fewer of them are wrong; the point is the card's threshold. Right: "
+        "whose pictures get a confident answer there."
+    )
+
+
+def robustness(measured: Robustness, path: Path) -> str:
+    """Recall of each class under each corruption at the middle severity; returns what the figure shows."""
+    middle = [each for each in measured.corruptions if each.severity == 3]
+    values = np.array([[each.recalls[label] for label in LABELS] for each in middle])
+    figure, axis = plt.subplots(figsize=(7.2, 5.6))
+    axis.imshow(values, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), value in np.ndenumerate(values):
+        axis.text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=8,
+                  color="white" if value > 0.5 else _DARK)  # fmt: skip
+    axis.set_xticks(range(len(LABELS)), LABELS, rotation=45, ha="right")
+    axis.set_yticks(range(len(middle)), [each.corruption for each in middle])
+    axis.spines[:].set_visible(False)
+    _save(figure, path)
+    return "Recall in per cent of each class (columns) under each corruption (rows) at severity 3 of 5."
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -10,7 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from models import repository
-from models.card import Number, Run
+from models.card import Run
+from models.number import Number
 from training import data, export, recipe, report
 from training.errors import OutputError
 from training.variant import Variant

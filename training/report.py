@@ -14,13 +14,25 @@ from models.card import (
     Epoch,
     Metrics,
     ModelDetails,
-    Number,
     Quantities,
     Run,
-    Split,
     Training,
 )
-from training import data, document, evaluate, export, figures, recipe
+from models.evidence import Robustness
+from models.number import Number, Split
+from training import (
+    calibration,
+    data,
+    document,
+    evaluate,
+    export,
+    figures,
+    misuse,
+    recipe,
+    robustness,
+    selective,
+    strangers,
+)
 from training.document import unmeasured
 from training.export import Comparison
 from training.variant import Variant
@@ -37,6 +49,7 @@ class Outcome:
         history: of the fit, by metric, one value per epoch.
         comparison: of the Keras model with the ONNX model.
         run: the record of the run.
+        robustness: of the model, where it was measured.
     """
 
     version: int
@@ -45,6 +58,7 @@ class Outcome:
     history: dict[str, list[float]]
     comparison: Comparison
     run: Run
+    robustness: Robustness | None = None
 
 
 def write(outcome: Outcome, folder: Path) -> Card:
@@ -52,11 +66,23 @@ def write(outcome: Outcome, folder: Path) -> Card:
     content, history, run, variant = outcome.content, outcome.history, outcome.run, outcome.variant
     splits = variant.splits
     by_split: dict[Split, data.Data] = {"train": splits.train, "validation": splits.validation, "test": splits.test}
-    probabilities = {split: export.run(content, part.images)[1] for split, part in by_split.items()}
+    outputs = {split: export.run(content, part.images) for split, part in by_split.items()}
+    logits = {split: both[0] for split, both in outputs.items()}
+    probabilities = {split: both[1] for split, both in outputs.items()}
     overall = {split: evaluate.overall(probabilities[split], part.labels, split) for split, part in by_split.items()}
     on_test = probabilities["test"], splits.test.labels
     first_test = cifar10_test.SIZE - len(splits.test)
-    decision = evaluate.decision((probabilities["validation"], splits.validation.labels), on_test)
+    on_validation = probabilities["validation"], splits.validation.labels
+    decision = selective.decision(on_validation, on_test)
+    threshold = decision.threshold.value or 1
+    calibrated = calibration.calibrate(
+        (logits["validation"], splits.validation.labels), (logits["test"], splits.test.labels)
+    )
+    selected = selective.selective(on_test, threshold)
+    strange = strangers.measure(content, logits["validation"], logits["test"], threshold)
+    misused = misuse.broken_contract(content, splits.test)
+    portrait = misuse.portrait(content, threshold)
+    robust = outcome.robustness
     classes = evaluate.per_class(*on_test)
     matrix = evaluate.confusion(*on_test)
     confusions = evaluate.confusions(*on_test, np.arange(first_test, cifar10_test.SIZE))
@@ -71,6 +97,12 @@ def write(outcome: Outcome, folder: Path) -> Card:
             "best": (ranked[-1], classes[ranked[-1]].recall),
             "worst": (ranked[0], classes[ranked[0]].recall),
             "overfitting": overfitting,
+            "calibration": calibrated,
+            "selective": selected,
+            "strangers": strange,
+            "misuse": misused,
+            "portrait": portrait,
+            "robustness": robust,
             "seminar": next(c for c in confusions if (c.truth, c.answer) == ("automobile", "bird")),
         }
     )
@@ -123,7 +155,7 @@ def write(outcome: Outcome, folder: Path) -> Card:
             contact=document.CONTACT,
         ),
         intended_use=document.INTENDED_USE,
-        factors=document.FACTORS,
+        factors=document.factors(robust),
         metrics=Metrics(
             reported=document.REPORTED,
             decision=decision,
@@ -139,6 +171,7 @@ def write(outcome: Outcome, folder: Path) -> Card:
             {"train": splits.train, "validation": splits.validation},
             list(variant.files),
         ),
+        datasheet=document.DATASHEET,
         quantitative_analyses=Quantities(
             splits=overall,
             generalisation_gap=Number(
@@ -158,14 +191,38 @@ def write(outcome: Outcome, folder: Path) -> Card:
                 method="best minus worst recall of a class",
                 status="measured",
             ),
+            class_ratio=Number(
+                value=(classes[ranked[-1]].recall.value or 0) / (classes[ranked[0]].recall.value or np.nan),
+                n=len(splits.test),
+                split="test",
+                slice=f"{ranked[-1]} against {ranked[0]}",
+                method="best over worst recall of a class",
+                status="measured",
+            )
+            if classes[ranked[0]].recall.value
+            else unmeasured("best over worst recall of a class", "The worst recall is nought."),
             confusion_matrix=matrix.tolist(),
             confusions=confusions,
-            intersectional=unmeasured("accuracy by class and corruption", document.NOT_YET),
+            calibration=calibrated,
+            track_record=selective.track_record(on_validation),
+            selective=selected,
+            robustness=robust or Robustness(mean_error=unmeasured(robustness.METHOD, document.NOT_YET), corruptions=[]),
+            out_of_distribution=strange,
+            broken_contract=misused,
+            portrait=portrait,
+            intersectional=robustness.worst(robust, len(splits.test) // len(classes))
+            if robust
+            else unmeasured("lowest recall of a class under a corruption", document.NOT_YET),
             figures={
                 "learning_curves.svg": figures.learning_curves(epochs, folder / "figures" / "learning_curves.svg"),
                 "confusion_matrix.svg": figures.confusion_matrix(matrix, folder / "figures" / "confusion_matrix.svg"),
                 "recall.svg": figures.recall(classes, folder / "figures" / "recall.svg"),
-            },
+                "reliability.svg": figures.reliability(calibrated, folder / "figures" / "reliability.svg"),
+                "risk_coverage.svg": figures.risk_coverage(
+                    selected, decision, folder / "figures" / "risk_coverage.svg"
+                ),
+            }
+            | ({"robustness.svg": figures.robustness(robust, folder / "figures" / "robustness.svg")} if robust else {}),
         ),
         ethical_considerations=document.considerations(facts),
         caveats_and_recommendations=document.caveats(facts),

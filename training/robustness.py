@@ -1,0 +1,74 @@
+"""How a model stands spoilt pictures: accuracy and every class's recall under each corruption and severity.
+
+Each measurement is kept as soon as it is done, so that an interrupted run goes on where it stopped.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from models.cifar10_test import LABELS
+from models.evidence import Corrupted, Robustness
+from models.number import Number
+from training import corruptions, evaluate, export
+from training.data import Data, write_whole
+
+CACHE = Path(__file__).parent.parent / ".cache" / "corruptions"
+METHOD = "mean error over corruptions and severities"
+
+
+def measure(content: bytes, test: Data) -> Robustness:
+    """The robustness of a model (the bytes of model.onnx) on the test images."""
+    folder = CACHE / hashlib.sha256(content).hexdigest()[:16]
+    tasks = [(name, severity) for name in corruptions.CORRUPTIONS for severity in corruptions.SEVERITIES]
+    measured = []
+    for name, severity in tqdm(tasks, "Corruptions", unit="set"):
+        path = folder / f"{name.replace(' ', '-')}-{severity}.json"
+        if not path.exists():
+            probabilities = export.run(content, corruptions.corrupt(test.images, name, severity))[1]
+            write_whole(path, json.dumps(evaluate.confusion(probabilities, test.labels).tolist()).encode())
+        measured.append(_corrupted(name, severity, np.array(json.loads(path.read_bytes()))))
+    errors = [1 - (each.accuracy.value or 0) for each in measured]
+    return Robustness(
+        mean_error=Number(
+            value=float(np.mean(errors)),
+            n=len(errors) * len(test),
+            split="test",
+            slice=f"{len(corruptions.CORRUPTIONS)} corruptions in {len(corruptions.SEVERITIES)} severities",
+            method=METHOD,
+            status="measured",
+        ),
+        corruptions=measured,
+    )
+
+
+def worst(robustness: Robustness, per_class: int) -> Number:
+    """The lowest recall of a class under a corruption, of `per_class` images each."""
+    value, each, label = min(
+        (recall, each, label)
+        for each in robustness.corruptions
+        for label, recall in each.recalls.items()
+    )  # fmt: skip
+    return evaluate.proportion(
+        round(value * per_class),
+        per_class,
+        "test",
+        "lowest recall of a class under a corruption",
+        f"class = {label}, {each.corruption}, severity {each.severity}",
+    )
+
+
+def _corrupted(name: str, severity: int, matrix: evaluate.Integers) -> Corrupted:
+    method = "share of spoilt images whose likeliest class is right"
+    recalls = matrix.diagonal() / matrix.sum(axis=1)
+    return Corrupted(
+        corruption=name,
+        severity=severity,
+        accuracy=evaluate.proportion(
+            int(matrix.trace()), int(matrix.sum()), "test", method, f"{name}, severity {severity}"
+        ),
+        recalls=dict(zip(LABELS, recalls.tolist(), strict=True)),
+    )

@@ -1,0 +1,119 @@
+"""Which answers to accept: the confidence threshold, what it costs whom, and how answers of a label have fared."""
+
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.card import Decision
+from models.cifar10_test import LABELS
+from models.evidence import RiskPoint, Selective, TrackRecord
+from models.number import Number, Split
+from training import evaluate
+from training.evaluate import Floats, Integers
+
+TARGET_ERROR = 0.10
+# Finer bins would hold too few answers of one label to say anything.
+EDGES = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+_POINTS = 101
+
+Answered = tuple[Floats, Integers]
+"""Probabilities [N, 10] and true labels [N]."""
+
+
+def decision(validation: Answered, test: Answered) -> Decision:
+    """The confidence threshold: chosen on validation, only reported on test (selective prediction).
+
+    It accepts as many validation answers as it can while at most one accepted answer in ten is wrong. Geifman &
+    El-Yaniv, "Selective Classification for Deep Neural Networks", 2017, describe the trade.
+    """
+    confidence, wrong = _confidence(*validation)
+    order = np.argsort(-confidence, kind="stable")
+    errors = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
+    # Only where the next confidence is lower: a threshold can't part equal ones.
+    last_of_equals = np.append(np.diff(confidence[order]) < 0, True)
+    fitting = np.flatnonzero((errors <= TARGET_ERROR) & last_of_equals)
+    threshold = float(confidence[order][fitting[-1]]) if len(fitting) else 1.0
+
+    def measure(split: Split, data: Answered) -> tuple[Number, Number]:
+        sure, mistaken = _confidence(*data)
+        accepted = sure >= threshold
+        n = int(accepted.sum())
+        return (
+            evaluate.proportion(
+                int(mistaken[accepted].sum()), n, split, "share of confident answers that are wrong", "confident"
+            ),
+            evaluate.proportion(n, len(sure), split, "share of answers that are confident"),
+        )
+
+    validation_error, validation_coverage = measure("validation", validation)
+    test_error, test_coverage = measure("test", test)
+    return Decision(
+        rule="An answer is confident when the probability of its label is at least the threshold.",
+        threshold=Number(
+            value=threshold,
+            n=len(confidence),
+            split="validation",
+            method=f"the lowest that keeps the error of confident answers at or below {TARGET_ERROR:.0%}",
+            status="measured",
+        ),
+        validation_error=validation_error,
+        validation_coverage=validation_coverage,
+        test_error=test_error,
+        test_coverage=test_coverage,
+    )
+
+
+def _confidence(probabilities: Floats, labels: Integers) -> tuple[Floats, NDArray[np.bool_]]:
+    return probabilities.max(axis=1), probabilities.argmax(axis=1) != labels
+
+
+def selective(test: Answered, threshold: float) -> Selective:
+    """The risk-coverage curve on test at 101 coverages, and each class's coverage at the threshold."""
+    confidence, wrong = _confidence(*test)
+    order = np.argsort(-confidence, kind="stable")
+    errors = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
+    positions = np.unique(np.linspace(0, len(order) - 1, _POINTS).round().astype(int))
+    accepted, labels = confidence >= threshold, test[1]
+    return Selective(
+        curve=[
+            RiskPoint(threshold=float(confidence[order][i]), coverage=(int(i) + 1) / len(order), error=float(errors[i]))
+            for i in positions
+        ],
+        coverage={
+            label: evaluate.proportion(
+                int(accepted[labels == i].sum()),
+                int((labels == i).sum()),
+                "test",
+                "share of this class's images that get a confident answer",
+                f"class = {label}",
+            )
+            for i, label in enumerate(LABELS)
+        },
+    )
+
+
+def track_record(validation: Answered) -> list[TrackRecord]:
+    """Precision on validation of the answers of each label within each interval of confidence."""
+    confidence, wrong = _confidence(*validation)
+    answers = validation[0].argmax(axis=1)
+    bins = np.digitize(confidence, EDGES[1:-1])
+    records = []
+    for i, label in enumerate(LABELS):
+        for position, (lower, upper) in enumerate(itertools.pairwise(EDGES)):
+            chosen = (answers == i) & (bins == position)
+            records.append(
+                TrackRecord(
+                    label=label,
+                    lower=lower,
+                    upper=upper,
+                    precision=evaluate.proportion(
+                        int((~wrong[chosen]).sum()),
+                        int(chosen.sum()),
+                        "validation",
+                        "share of right answers",
+                        f"answer = {label}, confidence {lower:g} to {upper:g}",
+                    ),
+                )
+            )
+    return records
