@@ -8,8 +8,9 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from service import metrics, predict, problems, routes
+from service import answers, explain, front, metrics, predict, problems, routes
 from service.admission import Admission
+from service.body import Bodies
 from service.gateway import Gateway
 from service.lifecycle import Lifecycle
 from service.pool import Pool
@@ -20,6 +21,7 @@ from service.tracing import trace
 _DESCRIPTION = """
 A small convolutional network that knows ten kinds of things (CIFAR-10) and is right about two times in three.
 Ask it about test image 16, or post a picture. Read its [model card](/model-card) before you believe it.
+The same with pictures: [look, try, doubt](/).
 """
 
 
@@ -55,7 +57,11 @@ def create_app(settings: Settings, lifecycle: Lifecycle, admission: Admission, p
         lifespan=lifespan,
         redoc_url=None,
     )
-    direct = predict.add_routes(app, predict.Predict(predictors, settings, admission, pool))
+    bodies = Bodies(settings)
+    direct = predict.add_routes(app, predict.Predict(predictors, settings, admission, pool, bodies))
+    explain.add_routes(app, explain.Explain(predictors, settings, admission, pool, bodies))
+    answers.add_routes(app, answers.Answers(predictors, admission, pool))
+    front.add_routes(app)
     routes.add_routes(app, routes.Routes(predictors, lifecycle))
     problems.install(app)
     shortcuts = {(method, route.path): route.app for route in direct for method in route.methods or ()}

@@ -15,8 +15,10 @@ from service.ledger import Entry, Ledger
 from service.lifecycle import Lifecycle
 from service.settings import Settings
 
-# What needs no key: whoever watches over the service is nobody's client.
-_OPEN = frozenset({"/health"})
+# What needs no key: whoever watches over the service is nobody's client, and the page is where a browser's user can
+# give one.
+_OPEN = frozenset({"/", "/health"})
+_OPEN_FOLDER = "/page/"
 
 _GIVEN_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
@@ -96,7 +98,7 @@ class Gateway:
     async def _handle(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
         path = scope["path"]
         app = self._direct.get((scope["method"], path), self._app)
-        if path not in _OPEN:
+        if path not in _OPEN and not path.startswith(_OPEN_FOLDER):
             self._keys.check(exchange.headers.get(b"authorization", b""))
         await app(scope, receive, exchange.send)
 

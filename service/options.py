@@ -58,10 +58,11 @@ def parse(query: bytes, kind: type[ModelOptions] = Options) -> ModelOptions:
 def explain(error: ValidationError, kind: type[BaseModel], what: str) -> ServiceError:
     """The first mistake that pydantic found, in words for the sender; repeats nothing that was sent."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    fields = {field.alias or name: field for name, field in kind.model_fields.items()}
     if first["type"] == "extra_forbidden":
-        return UnknownField(f"There is a {what} that does not exist. Those that do are {', '.join(kind.model_fields)}.")
+        return UnknownField(f"There is a {what} that does not exist. Those that do are {', '.join(fields)}.")
     name = str(first["loc"][0]) if first["loc"] else "body"
     if name in ("index", "indices") and first["type"] in ("greater_than_equal", "less_than"):
         return IndexOutOfRange(f"There is no such test image: {name} goes from 0 to {SIZE - 1}.")
-    meaning = kind.model_fields[name].description if name in kind.model_fields else None
+    meaning = fields[name].description if name in fields else None
     return InvalidParameter(f"{name}: {first['msg']}." + (f" It means: {meaning}" if meaning else ""))

@@ -22,7 +22,7 @@ from service.upload import JsonBody, Submission, read_submission
 _INLINE_IMAGES = 8
 _INLINE_PIXELS = 256 * 256
 
-_ERRORS_GET = (
+ERRORS_GET = (
     errors.KeyMissing,
     errors.Overloaded,
     errors.NoInput,
@@ -31,8 +31,8 @@ _ERRORS_GET = (
     errors.InvalidParameter,
     errors.UnknownField,
 )
-_ERRORS_POST = (
-    *_ERRORS_GET,
+ERRORS_POST = (
+    *ERRORS_GET,
     errors.AmbiguousInput,
     errors.MalformedBody,
     errors.BufferFull,
@@ -50,12 +50,14 @@ _ERRORS_POST = (
 class Predict:
     """The two endpoints of `/predict`."""
 
-    def __init__(self, predictors: Predictors, settings: Settings, admission: Admission, pool: Pool) -> None:
+    def __init__(
+        self, predictors: Predictors, settings: Settings, admission: Admission, pool: Pool, bodies: Bodies
+    ) -> None:
         self._predictors = predictors
         self._admission = admission
         self._settings = settings
         self._pool = pool
-        self._bodies = Bodies(settings)
+        self._bodies = bodies
 
     async def get(self, _request: Request, options: Annotated[Options, Query()]) -> Response:
         """Classify one of the 10,000 CIFAR-10 test images; the answer says the truth too."""
@@ -97,10 +99,7 @@ class Predict:
         return self._answer(predictor, submission, options)
 
     def _answer(self, predictor: Predictor, submission: Submission, options: Options) -> Response:
-        if submission.indices:
-            batch = predictor.read(submission.indices)
-        else:
-            batch = predictor.decode(predictor.open(submission.contents), options.fit)
+        batch = predictor.prepare(submission.indices, submission.contents, options.fit)
         return _respond(predictor.answer(batch, options.top), batch=submission.batch)
 
 
@@ -117,7 +116,7 @@ def add_routes(app: FastAPI, predict: Predict) -> list[DirectRoute]:
             predict.get,
             methods=["GET"],
             response_model=Prediction,
-            responses=problems.responses(_ERRORS_GET),
+            responses=problems.responses(ERRORS_GET),
             summary="Classify a CIFAR-10 test image",
             operation_id="predict_index",
             tags=["predict"],
@@ -127,11 +126,11 @@ def add_routes(app: FastAPI, predict: Predict) -> list[DirectRoute]:
             predict.post,
             methods=["POST"],
             response_model=Prediction | Predictions,
-            responses=problems.responses(_ERRORS_POST),
+            responses=problems.responses(ERRORS_POST),
             summary="Classify a picture",
             operation_id="predict",
             tags=["predict"],
-            openapi_extra={"requestBody": _REQUEST_BODY},
+            openapi_extra={"requestBody": REQUEST_BODY},
         ),
     ]
     app.router.routes += routes
@@ -141,7 +140,7 @@ def add_routes(app: FastAPI, predict: Predict) -> list[DirectRoute]:
 # One red pixel.
 _TINY_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 _BINARY = {"type": "string", "format": "binary"}
-_REQUEST_BODY: dict[str, Any] = {
+REQUEST_BODY: dict[str, Any] = {
     "description": "The picture or pictures. Not needed with ?index=.",
     "required": False,
     "content": {

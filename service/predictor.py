@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import repository
-from models.cifar10_test import TestSplit
+from models.cifar10_test import Images, Labels, TestSplit
 from models.repository import Model, ModelError
 from service import metrics
 from service.answer import Narrator, from_index, from_picture
@@ -57,6 +57,10 @@ class Predictor:
         images, truths = self._test_split.read(indices)
         return Batch(images, [from_index(index) for index in indices], truths.tolist())
 
+    def test_images(self, indices: Sequence[int]) -> tuple[Images, Labels]:
+        """The same as they are, with their true classes."""
+        return self._test_split.read(indices)
+
     def open(self, contents: Sequence[bytes]) -> list[Source]:
         """Read the headers of picture files and check their sizes, one by one and together.
 
@@ -87,6 +91,14 @@ class Predictor:
         images = pictures[0].pixels[None] if len(pictures) == 1 else np.stack([picture.pixels for picture in pictures])
         metrics.DECODE_SECONDS.observe(time.perf_counter() - started)
         return Batch(images, [from_picture(picture) for picture in pictures])
+
+    def prepare(self, indices: Sequence[int], contents: Sequence[bytes], fit: Fit) -> Batch:
+        """Test images where there are indices, else pictures opened and decoded; raises as those do."""
+        return self.read(indices) if indices else self.decode(self.open(contents), fit)
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Of images uint8 [N, 32, 32, 3], for whoever makes something else of them than answers."""
+        return self._classifier.classify(images)
 
     async def answer_soon(self, batch: Batch, top: int | None = None) -> list[Answer]:
         """Answers about a small batch, classified together with what others ask at the same moment."""

@@ -1,6 +1,5 @@
 """The routes beside `/predict`: test images, model card, health, and what each problem means."""
 
-import hashlib
 import io
 import json
 from typing import Annotated
@@ -9,13 +8,13 @@ from fastapi import FastAPI, Path, Query
 from PIL import Image
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse, Response
 
 from models import cifar10_test
 from models.card import Card
 from service import errors, metrics, problems
 from service.answer import ModelName
+from service.document import Document
 from service.lifecycle import Lifecycle
 from service.options import ModelOptions
 from service.predictor import Predictors
@@ -33,11 +32,23 @@ class LoadedModel(ModelName):
     sha256: str = Field(description="Of model.onnx; equal to the one in its model card.")
 
 
+class Accuracy(BaseModel):
+    """The share of the test images that a model is right about, with its interval."""
+
+    value: float = Field(examples=[0.6416])
+    lower: float | None = Field(description="Of the 95 % interval.", examples=[0.6322])
+    upper: float | None = Field(examples=[0.6509])
+    n: int | None = Field(description="How many images.", examples=[10_000])
+
+
 class OfferedModel(LoadedModel):
-    """A model that answers, and what it is."""
+    """A model that answers, what it is, and the two figures of its card that every answer should be read with."""
 
     description: str
     default: bool = Field(description="Whether it answers when a request names none.")
+    labels: list[str] = Field(description="Its classes, in its card's order.")
+    threshold: float | None = Field(description="The probability from which on its answers are called confident.")
+    accuracy: Accuracy | None = Field(description="On the test images; null where it was not measured.")
 
 
 class ModelList(BaseModel):
@@ -53,23 +64,6 @@ class Health(BaseModel):
     model: LoadedModel = Field(description="The model that answers when a request names none.")
 
 
-class Document:
-    """A JSON document that does not change while the service runs, with its ETag (RFC 9110, section 8.8.3)."""
-
-    def __init__(self, text: str) -> None:
-        self._content = text.encode()
-        self._headers = {
-            "ETag": f'"{hashlib.sha256(self._content).hexdigest()[:32]}"',
-            "Cache-Control": "no-cache",  # to be kept, and asked for again by its ETag
-        }
-
-    def respond(self, request: Request) -> Response:
-        """The document, or 304 to who has it already."""
-        if self._headers["ETag"] in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=self._headers)
-        return Response(self._content, headers=self._headers, media_type="application/json")
-
-
 class Routes:
     """The endpoints."""
 
@@ -77,11 +71,11 @@ class Routes:
         self._predictors = predictors
         self._lifecycle = lifecycle
         # Made once: a card costs no request anything.
+        models = [predictor.model for predictor in predictors]
         self._cards = {
-            (predictor.model.name, predictor.model.version): Document(predictor.model.card.model_dump_json() + "\n")
-            for predictor in predictors
+            (model.name, model.version): Document(model.card.model_dump_json().encode() + b"\n") for model in models
         }
-        self._schema = Document(json.dumps(Card.model_json_schema()) + "\n")
+        self._schema = Document(json.dumps(Card.model_json_schema()).encode() + b"\n")
 
     async def image(self, index: Annotated[str, _INDEX], request: Request) -> Response:
         """The CIFAR-10 test image itself, 32x32 pixels, lossless."""
@@ -108,7 +102,8 @@ class Routes:
         """The models that can be asked, with `?model=` and `?version=`."""
         listed = []
         for predictor in self._predictors:
-            details = predictor.model.card.model_details
+            card = predictor.model.card
+            details = card.model_details
             listed.append(
                 OfferedModel(
                     name=details.name,
@@ -116,6 +111,9 @@ class Routes:
                     sha256=details.sha256,
                     description=details.description,
                     default=predictor is self._predictors.default,
+                    labels=card.contract.labels,
+                    threshold=card.metrics.decision.threshold.value,
+                    accuracy=_accuracy(card),
                 ).model_dump()
             )
         return respond({"models": listed})
@@ -140,14 +138,22 @@ class Routes:
         return Response(kind.encode(kind.meaning), media_type=problems.MEDIA_TYPE)
 
 
-async def start(_request: Request) -> Response:
-    """The front door: the documentation, where everything can be tried."""
-    return RedirectResponse("/docs")
+def _accuracy(card: Card) -> Accuracy | None:
+    test = card.quantitative_analyses.splits.get("test")
+    number = test.accuracy if test else None
+    if number is None or number.value is None:
+        return None
+    interval = number.ci
+    return Accuracy(
+        value=number.value,
+        lower=interval.lower if interval else None,
+        upper=interval.upper if interval else None,
+        n=number.n,
+    )
 
 
 def add_routes(app: FastAPI, routes: Routes) -> None:
     """Add them to the application."""
-    app.router.routes.append(Route("/", start, methods=["GET"]))
     app.add_api_route(
         "/images/{index}.png",
         routes.image,
