@@ -1,0 +1,101 @@
+// The service's public API, as this page uses it.
+
+/** The service did not answer at all. */
+export class Away extends Error {}
+
+/** The service refused, with a problem document (RFC 9457). */
+export class Refused extends Error {
+  /** @param {number} status @param {{type?: string, detail?: string}} problem @param {number} retryAfter seconds, 0 where none are named */
+  constructor(status, problem, retryAfter) {
+    super(problem.detail || `The service answered with status ${status}.`);
+    this.status = status;
+    this.name = (problem.type || "").split("/").pop() || "unknown";
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** @typedef {{index: number} | {blob: Blob, name: string}} Subject a test image or a picture */
+/** @typedef {{name: string, version: number}} ModelName */
+
+// Kept for as long as the page is open, and nowhere else.
+let key = "";
+
+/** @param {string} given */
+export const setKey = (given) => {
+  key = given;
+};
+
+/** @param {string} path @param {RequestInit} [options] @returns {Promise<Response>} */
+async function ask(path, options = {}) {
+  const headers = new Headers(options.headers);
+  if (key) headers.set("Authorization", `Bearer ${key}`);
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Away("The service is away.");
+  }
+  if (response.ok) return response;
+  if (response.status === 502 || response.status === 504) throw new Away("The service is away.");
+  const problem = await response.json().catch(() => ({}));
+  throw new Refused(response.status, problem, Number(response.headers.get("Retry-After")) || 0);
+}
+
+/** @param {Record<string, unknown>} values those that are undefined or empty are left out */
+export function query(values) {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== "" && value !== null);
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+}
+
+/** @param {string} path @param {Subject} subject @param {Record<string, unknown>} options @param {AbortSignal} [signal] */
+async function about(path, subject, options, signal) {
+  const response =
+    "index" in subject
+      ? await ask(`${path}?${query({ index: subject.index, ...options })}`, { signal })
+      : await ask(`${path}?${query(options)}`, {
+          method: "POST",
+          body: subject.blob,
+          // The service goes by the bytes; a type that is none of an image's would be refused unread.
+          headers: { "Content-Type": subject.blob.type.startsWith("image/") ? subject.blob.type : "image/unknown" },
+          signal,
+        });
+  return response.json();
+}
+
+/** @param {Subject} subject @param {Record<string, unknown>} options @param {AbortSignal} [signal] */
+export const predict = (subject, options, signal) => about("predict", subject, options, signal);
+
+/** @param {Subject} subject @param {Record<string, unknown>} options @param {AbortSignal} [signal] */
+export const explain = (subject, options, signal) => about("explain", subject, options, signal);
+
+/** @param {AbortSignal} [signal] */
+export const models = async (signal) => (await (await ask("models", { signal })).json()).models;
+
+/** @param {ModelName} model @param {AbortSignal} [signal] */
+export const card = async (model, signal) =>
+  (await ask(`model-card?${query({ model: model.name, version: model.version })}`, {
+    headers: { Accept: "application/json" },
+    signal,
+  })).json();
+
+/** @param {ModelName} model @param {AbortSignal} [signal] */
+export const answers = async (model, signal) =>
+  (await ask(`answers?${query({ model: model.name, version: model.version })}`, { signal })).json();
+
+/** The picture itself. @param {number} index @param {AbortSignal} [signal] */
+export const testImage = async (index, signal) => (await ask(`images/${index}.png`, { signal })).blob();
+
+/** Whether the service answers again. */
+export const healthy = () => fetch("health", { cache: "no-store" }).then((response) => response.ok, () => false);
+
+/** Shows a test image in an img element; with a key it has to be fetched, as img sends none. @param {HTMLImageElement} img @param {number} index */
+export async function showTestImage(img, index) {
+  if (!key) {
+    img.src = `images/${index}.png`;
+    return;
+  }
+  const address = URL.createObjectURL(await testImage(index));
+  img.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
+  img.src = address;
+}

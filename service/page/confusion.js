@@ -1,0 +1,85 @@
+// What is taken for what: the confusion matrix, and the test images behind each of its cells.
+
+import { showTestImage } from "./api.js";
+import { allAnswers, go } from "./browse.js";
+import { a, byId, h, percent, thousands } from "./dom.js";
+import { figure } from "./plot.js";
+import { latest } from "./task.js";
+
+const AT_ONCE = 60;
+
+/** @param {any} card @param {import("./state.js").Model} model */
+export function confusion(card, model) {
+  const matrix = card.quantitative_analyses.confusion_matrix;
+  const { labels } = card.contract;
+  if (!matrix.length) return null;
+  const gallery = h("div", { class: "gallery", id: "gallery", "aria-live": "polite" }, h("p", { class: "quiet" }, "Choose a cell to see its test images."));
+
+  const open = latest(async (signal, /** @type {number} */ truth, /** @type {number} */ answer) => {
+    const { answers, truths } = await allAnswers(model);
+    if (signal.aborted) return;
+    const found = answers.flatMap((said, i) => (said === answer && truths[i] === truth ? [i] : []));
+    fill(gallery, found, labels[truth], labels[answer]);
+  });
+
+  const rows = matrix.map((/** @type {number[]} */ counts, /** @type {number} */ truth) => {
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    return h("tr", {}, h("th", { scope: "row" }, labels[truth]),
+      ...counts.map((count, answer) => {
+        const share = total ? count / total : 0;
+        const text = `${thousands(count)} of ${thousands(total)} ${labels[truth]}s called ${labels[answer]}`;
+        const button = h("button", { type: "button", tabIndex: truth || answer ? -1 : 0, title: text, "aria-label": text, onclick: () => {
+          for (const other of table.querySelectorAll("[aria-pressed=true]")) other.setAttribute("aria-pressed", "false");
+          button.setAttribute("aria-pressed", "true");
+          open(truth, answer);
+        }, "aria-pressed": "false" }, String(count));
+        button.style.setProperty("--share", String(Math.sqrt(share)));
+        return h("td", { class: `${truth === answer ? "hit" : "miss"}${share > 0.3 ? " strong" : ""}` }, button);
+      }));
+  });
+  const table = h("table", { class: "confusion" },
+    h("caption", { class: "quiet" }, "Rows: what it is. Columns: what it was called. Arrow keys move, Enter opens."),
+    h("thead", {}, h("tr", {}, h("td"), ...labels.map((/** @type {string} */ label) => h("th", { scope: "col" }, h("span", {}, label))))),
+    h("tbody", {}, ...rows));
+  table.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => walk(event, table, labels.length));
+  return figure("What it takes for what", [h("div", { class: "matrix" }, table, gallery)], "wide");
+}
+
+/** Only one cell is in the tab order; the arrow keys go to the others. @param {KeyboardEvent} event @param {HTMLTableElement} table @param {number} side */
+function walk(event, table, side) {
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -side, ArrowDown: side }[event.key];
+  const buttons = [...table.querySelectorAll("button")];
+  const from = buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+  if (!step || from < 0) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const sideways = Math.abs(step) === 1;
+  const to = from + step;
+  if (to < 0 || to >= buttons.length || (sideways && Math.floor(to / side) !== Math.floor(from / side))) return;
+  buttons[from].tabIndex = -1;
+  buttons[to].tabIndex = 0;
+  buttons[to].focus();
+}
+
+/** @param {HTMLElement} gallery @param {number[]} found @param {string} truth @param {string} answer */
+function fill(gallery, found, truth, answer) {
+  const list = h("div", { class: "images" });
+  let shown = 0;
+  const more = h("button", { type: "button", onclick: () => add() });
+  function add() {
+    for (const index of found.slice(shown, shown + AT_ONCE)) {
+      const img = h("img", { alt: "", width: 32, height: 32, loading: "lazy" });
+      showTestImage(img, index);
+      list.append(h("button", { type: "button", "aria-label": `Test image ${index}: ${a(truth)} called ${answer}`, onclick: () => {
+        go(index, { how: "mistake" });
+        byId("try").scrollIntoView();
+      } }, img));
+    }
+    shown = Math.min(found.length, shown + AT_ONCE);
+    more.hidden = shown === found.length;
+    more.textContent = `Show more (${found.length - shown} left)`;
+  }
+  add();
+  const share = h("p", { class: "quiet" }, found.length ? `${percent(found.length / 1000)} of the thousand ${truth}s. Choose one to look at it above.` : "None at all.");
+  gallery.replaceChildren(h("h4", {}, `${thousands(found.length)} × ${truth} called ${answer}`), share, list, more);
+}

@@ -1,0 +1,58 @@
+// Small helpers that make elements and words.
+
+/** @param {string} id @returns {any} */
+export const byId = (id) => document.getElementById(id);
+
+/**
+ * An HTML element.
+ * @param {string} tag
+ * @param {Record<string, any>} [given] properties; `class`, `role` and those with a hyphen are set as attributes
+ * @param {...(Node|string|null|undefined|false)} children
+ * @returns {any}
+ */
+export function h(tag, given = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(given)) {
+    if (value === null || value === undefined) continue;
+    if (name === "class" || name === "role" || name === "for" || name.includes("-")) element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** An SVG element. @param {string} tag @param {Record<string, string|number>} [attributes] @param {...(Node|string)} children */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
+/** A share in per cent, with as many digits as keep 0 % and 100 % for exactly that. @param {number} share */
+export function percent(share) {
+  const value = 100 * share;
+  const digits = (value > 0 && value < 9.95) || (value >= 99.5 && value < 100) ? 1 : 0;
+  if (value > 0 && value < 0.05) return "< 0.1 %";
+  if (value > 99.9 && value < 100) return "> 99.9 %";
+  return `${value.toFixed(digits)} %`;
+}
+
+/** "a" or "an" and the word. @param {string} word */
+export const a = (word) => `${/^[aeiou]/.test(word) ? "an" : "a"} ${word}`;
+
+/** @param {number} n */
+export const thousands = (n) => n.toLocaleString("en");
+
+/** Calls back once, when the element first comes near the view. @param {Element} element @param {() => void} callback */
+export function whenNear(element, callback) {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      callback();
+    },
+    { rootMargin: "300px" },
+  );
+  observer.observe(element);
+}

@@ -1,0 +1,67 @@
+// The same picture through all the models, side by side.
+
+import { predict } from "./api.js";
+import { judgement } from "./answer.js";
+import { Bars } from "./bars.js";
+import { allAnswers, go } from "./browse.js";
+import { byId, h, percent, whenNear } from "./dom.js";
+import { asking, onAnswer, state } from "./state.js";
+import { latest } from "./task.js";
+import { say } from "./trouble.js";
+
+const TALLEST = 3;
+
+/** @type {Map<any, {bars: Bars, words: any}>} */
+const columns = new Map();
+let near = false;
+
+/** The highest version of each, the default model first. */
+function chosen() {
+  const highest = new Map();
+  for (const model of state.models) if (model.version >= (highest.get(model.name)?.version ?? 0)) highest.set(model.name, model);
+  return [...highest.values()].sort((one, other) => Number(other.default) - Number(one.default));
+}
+
+const compare = latest(async (signal) => {
+  const models = chosen();
+  const answers = await Promise.all(models.map((model) => predict(state.subject, asking({ ...state, model }), signal)));
+  models.forEach((model, i) => {
+    const column = columns.get(model);
+    if (!column) return;
+    column.words.replaceChildren("Says ", h("strong", {}, answers[i].label), `, ${percent(answers[i].probability)}. `, answers[i].truth ? judgement(answers[i]) : "");
+    column.bars.show(answers[i], { most: TALLEST });
+  });
+}, { delay: 150 });
+
+const findDisagreement = latest(async (signal) => {
+  const [first, ...others] = chosen();
+  const lacking = others.filter((model) => model.name.startsWith("missing-") && !model.name.endsWith("-repaired"));
+  const other = lacking[Math.floor(Math.random() * lacking.length)] ?? others[0];
+  if (!other) return say("There is only one model here.");
+  const [one, two] = await Promise.all([allAnswers(first), allAnswers(other)]);
+  if (signal.aborted) return;
+  const missing = one.labels.indexOf(other.name.replace("missing-", ""));
+  const found = one.answers.flatMap((answer, i) =>
+    answer === one.truths[i] && two.answers[i] !== answer && (missing < 0 || answer === missing) ? [i] : []);
+  if (found.length) go(found[Math.floor(Math.random() * found.length)], { how: "mistake" });
+});
+
+/** Lists the models, and asks them all once this part comes into view. */
+export function start() {
+  const box = byId("models");
+  box.replaceChildren(
+    ...chosen().map((model) => {
+      const bars = new Bars(`Likeliest classes, by ${model.name}`);
+      const words = h("p", { class: "small-verdict" }, "…");
+      columns.set(model, { bars, words });
+      return h("section", { class: `model${model.default ? " default" : ""}`, "aria-label": model.name },
+        h("h4", {}, model.name), h("p", { class: "quiet" }, model.accuracy ? `right ${percent(model.accuracy.value)} of the time, over all classes` : ""), words, bars.element);
+    }),
+  );
+  byId("disagree").addEventListener("click", () => findDisagreement());
+  onAnswer(() => near && compare());
+  whenNear(box, () => {
+    near = true;
+    if (state.answer) compare();
+  });
+}

@@ -1,0 +1,31 @@
+// A human face, shown to a network that has no word for it.
+
+import { predict } from "./api.js";
+import { Bars } from "./bars.js";
+import { byId, h, percent, whenNear } from "./dom.js";
+import { onAnswer, state } from "./state.js";
+import { latest } from "./task.js";
+
+const bars = new Bars("Probability of each class, for the portrait");
+/** @type {any} */ let asked = null;
+
+const look = latest(async (signal) => {
+  const { model } = state;
+  const blob = await (await fetch("page/portrait.jpg", { signal })).blob();
+  const answer = await predict({ blob, name: "portrait.jpg" }, { model: model.name, version: model.version }, signal);
+  asked = model;
+  byId("portrait-verdict").replaceChildren("Asked just now, it calls her ", h("strong", {}, answer.label), `, at ${percent(answer.probability)}.`);
+  bars.show(answer, { threshold: model.threshold });
+});
+
+/** Asks the live service once this part comes into view, and again when the model changes. */
+export function start() {
+  let near = false;
+  byId("portrait-bars").append(bars.element);
+  const refresh = () => near && state.answer && asked !== state.model && look();
+  onAnswer(refresh);
+  whenNear(byId("portrait-bars"), () => {
+    near = true;
+    refresh();
+  });
+}

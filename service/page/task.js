@@ -1,0 +1,34 @@
+// Work that is asked for again and again, of which only the last asked for counts.
+
+import { clear, report } from "./trouble.js";
+
+/**
+ * @template {any[]} Arguments
+ * @param {(signal: AbortSignal, ...args: Arguments) => Promise<void>} job
+ * @param {{delay?: number | (() => number), failed?: (error: unknown) => void}} [options] delay: milliseconds of quiet before it begins
+ * @returns {(...args: Arguments) => void} begins the job; a job under way is cancelled
+ */
+export function latest(job, { delay = 0, failed } = {}) {
+  let controller = new AbortController();
+  let timer = 0;
+
+  /** @param {Arguments} args */
+  function run(...args) {
+    controller.abort();
+    clearTimeout(timer);
+    controller = new AbortController();
+    const { signal } = controller;
+    timer = window.setTimeout(async () => {
+      try {
+        await job(signal, ...args);
+        if (!signal.aborted) clear(run);
+      } catch (error) {
+        if (signal.aborted) return;
+        report(error, run, () => run(...args));
+        failed?.(error);
+      }
+    }, typeof delay === "function" ? delay() : delay);
+  }
+
+  return run;
+}

@@ -1,0 +1,81 @@
+// A picture of one's own: by drop, paste or file. What is too large for the service is reduced here first.
+
+import { byId } from "./dom.js";
+import { ask, onAnswer, onRefusal, state } from "./state.js";
+import { say } from "./trouble.js";
+
+// What the service takes by default (SERVICE_MAX_BODY_BYTES); a photograph of more is reduced to this many pixels a side.
+const MOST_BYTES = 16 * 1024 * 1024;
+const REDUCED_SIDE = 2000;
+
+/** @param {Blob} blob @returns {Promise<Blob>} a JPEG with at most REDUCED_SIDE pixels a side */
+async function reduce(blob) {
+  const bitmap = await createImageBitmap(blob);
+  const scale = Math.min(1, REDUCED_SIDE / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve, reject) => canvas.toBlob((made) => (made ? resolve(made) : reject(new Error("no picture"))), "image/jpeg", 0.92));
+}
+
+/** Show the network a picture. @param {Blob} blob @param {string} name */
+export async function take(blob, name) {
+  let note = "";
+  if (blob.size > MOST_BYTES) {
+    try {
+      blob = await reduce(blob);
+      note = "The file is larger than the 16 MB that the service takes, so it was made smaller here first.";
+    } catch {
+      say("The file is larger than the 16 MB that the service takes, and this browser can't read it to make it smaller.");
+      return;
+    }
+  }
+  byId("own-note").textContent = note;
+  ask({ subject: { blob, name } });
+}
+
+/** @param {DataTransfer|null} data */
+function takeFrom(data) {
+  const files = [...(data?.files ?? [])];
+  if (!files.length) return false;
+  take(files[0], files[0].name || "picture.png");
+  if (files.length > 1) byId("own-note").textContent = "One picture at a time: the first one was taken.";
+  return true;
+}
+
+/** Makes dropping, pasting and choosing work. */
+export function start() {
+  const curtain = byId("curtain");
+  const holdsFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    curtain.hidden = false;
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) curtain.hidden = true;
+  });
+  document.addEventListener("drop", (event) => {
+    curtain.hidden = true;
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    takeFrom(event.dataTransfer);
+  });
+  document.addEventListener("paste", (event) => {
+    if (takeFrom(event.clipboardData)) event.preventDefault();
+  });
+  byId("file").addEventListener("change", (/** @type {any} */ event) => {
+    const [file] = event.target.files;
+    if (file) take(file, file.name);
+    event.target.value = ""; // so that the same file can be chosen again
+  });
+  byId("fit").addEventListener("change", (/** @type {any} */ event) => ask({ fit: event.target.value }));
+  const settle = () => {
+    byId("fit-label").hidden = "index" in state.subject;
+    byId("fit").value = state.fit;
+    if ("index" in state.subject) byId("own-note").textContent = "";
+  };
+  onAnswer(settle);
+  onRefusal(settle);
+}
