@@ -40,7 +40,7 @@ const nextMistake = latest(async (signal) => {
   if (signal.aborted) return;
   for (let step = 1; step <= said.length; step += 1) {
     const index = (present() + step) % said.length;
-    if (said[index] !== truths[index]) return go(index, { how: "mistake" });
+    if (said[index] !== truths[index]) return go(index, { how: "picked" });
   }
 });
 

@@ -19,7 +19,7 @@ export function confusion(card, model) {
     const { answers, truths } = await allAnswers(model);
     if (signal.aborted) return;
     const found = answers.flatMap((said, i) => (said === answer && truths[i] === truth ? [i] : []));
-    fill(gallery, found, labels[truth], labels[answer]);
+    fill(gallery, found, matrix[truth].reduce((/** @type {number} */ sum, /** @type {number} */ count) => sum + count, 0), labels[truth], labels[answer]);
   });
 
   const rows = matrix.map((/** @type {number[]} */ counts, /** @type {number} */ truth) => {
@@ -34,7 +34,7 @@ export function confusion(card, model) {
           open(truth, answer);
         }, "aria-pressed": "false" }, String(count));
         button.style.setProperty("--share", String(Math.sqrt(share)));
-        return h("td", { class: `${truth === answer ? "hit" : "miss"}${share > 0.3 ? " strong" : ""}` }, button);
+        return h("td", { class: truth === answer ? "hit" : "miss" }, button);
       }));
   });
   const table = h("table", { class: "confusion" },
@@ -61,8 +61,8 @@ function walk(event, table, side) {
   buttons[to].focus();
 }
 
-/** @param {HTMLElement} gallery @param {number[]} found @param {string} truth @param {string} answer */
-function fill(gallery, found, truth, answer) {
+/** @param {HTMLElement} gallery @param {number[]} found @param {number} total @param {string} truth @param {string} answer */
+function fill(gallery, found, total, truth, answer) {
   const list = h("div", { class: "images" });
   let shown = 0;
   const more = h("button", { type: "button", onclick: () => add() });
@@ -71,7 +71,7 @@ function fill(gallery, found, truth, answer) {
       const img = h("img", { alt: "", width: 32, height: 32, loading: "lazy" });
       showTestImage(img, index);
       list.append(h("button", { type: "button", "aria-label": `Test image ${index}: ${a(truth)} called ${answer}`, onclick: () => {
-        go(index, { how: "mistake" });
+        go(index, { how: "picked" });
         byId("try").scrollIntoView();
       } }, img));
     }
@@ -80,6 +80,6 @@ function fill(gallery, found, truth, answer) {
     more.textContent = `Show more (${found.length - shown} left)`;
   }
   add();
-  const share = h("p", { class: "quiet" }, found.length ? `${percent(found.length / 1000)} of the thousand ${truth}s. Choose one to look at it above.` : "None at all.");
+  const share = h("p", { class: "quiet" }, found.length ? `${percent(found.length / total)} of the ${thousands(total)} ${truth}s. Choose one to look at it above.` : "None at all.");
   gallery.replaceChildren(h("h4", {}, `${thousands(found.length)} × ${truth} called ${answer}`), share, list, more);
 }

@@ -19,8 +19,7 @@ export function curves(card) {
   const accuracy = new Plot("Accuracy by epoch, on the training and on the validation images", x, { from: 0.3, to: 0.9, ticks: shares(0.4, 0.6, 0.8), title: "right" });
   for (const [plot, train, validation] of /** @type {[Plot, string, string][]} */ ([[loss, "loss", "val_loss"], [accuracy, "accuracy", "val_accuracy"]])) {
     if (best.epoch < last) {
-      plot.box([best.epoch, plot.yAxis.from], [last, plot.yAxis.to], "overfit");
-      plot.text(plot.x(last) - 4, plot.y(plot.yAxis.to) + 14, "overfitting", "end", "warn");
+      plot.shade(best.epoch, last, "overfitting");
     }
     plot.line(series(train), "second");
     plot.line(series(validation), "first");

@@ -16,14 +16,15 @@ export function missing(card) {
     const summary = `With ${percent(least.share)} of the ${group}s left, the share of ${group}s recognised falls from ${percent(full.recall.value)} to ${percent(least.recall.value)}; accuracy over all classes only from ${percent(full.accuracy.value)} to ${percent(least.accuracy.value)}.`;
     const plot = new Plot(summary,
       { from: 1, to: least.share, log: true, ticks: shares(1, 0.5, 0.25, 0.1, 0.05, 0.01), title: `share of the ${group}s left to learn from` },
-      { from: 0, to: 1, ticks: shares(0, 0.25, 0.5, 0.75, 1), title: "right" });
+      { from: 0, to: 1, ticks: shares(0, 0.25, 0.5, 0.75, 1), title: "recognised" });
     plot.dots(plain.flatMap((/** @type {any} */ run) => run.recalls.map((/** @type {number} */ recall) => [run.share, recall])), "faint", 2);
     plot.line(plain.map((/** @type {any} */ run) => [run.share, run.accuracy.value]), "second");
     plot.line(plain.map((/** @type {any} */ run) => [run.share, run.recall.value]), "first");
     plot.dots(plain.map((/** @type {any} */ run) => [run.share, run.recall.value]), "first");
     plot.dots(repaired.map((/** @type {any} */ run) => [run.share, run.recall.value]), "hollow", 4.5);
     plot.text(plot.x(least.share), plot.y(least.accuracy.value) - 9, "all classes", "end", "second");
-    plot.text(plot.x(0.42), plot.y(plain[1].recall.value) + 24, `${group}s`, "end", "first");
+    const third = plain[Math.min(2, plain.length - 1)];
+    plot.text(plot.x(third.share) + 9, plot.y(third.recall.value) - 5, `${group}s`, "start", "first");
     return plot.element;
   });
   return figure("The average hides who is missing", [

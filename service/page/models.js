@@ -9,7 +9,8 @@ import { asking, onAnswer, state } from "./state.js";
 import { latest } from "./task.js";
 import { say } from "./trouble.js";
 
-const TALLEST = 3;
+// How many classes the other models show.
+const SHORT = 3;
 
 /** @type {Map<any, {bars: Bars, words: any}>} */
 const columns = new Map();
@@ -22,6 +23,15 @@ function chosen() {
   return [...highest.values()].sort((one, other) => Number(other.default) - Number(one.default));
 }
 
+/** In a few words. @param {import("./state.js").Model} model */
+function upbringing({ name, accuracy, default: first }) {
+  const [, group, repaired] = name.match(/^missing-(.+?)(-repaired)?$/) ?? [];
+  const learnt = group
+    ? repaired ? `99 in 100 ${group}s taken away; each one left counts a hundredfold.` : `99 in 100 ${group}s taken away.`
+    : first ? "Learnt from all of the training data." : "";
+  return `${learnt} ${accuracy ? `Over all classes right ${percent(accuracy.value)} of the time.` : ""}`;
+}
+
 const compare = latest(async (signal) => {
   const models = chosen();
   const answers = await Promise.all(models.map((model) => predict(state.subject, asking({ ...state, model }), signal)));
@@ -29,7 +39,7 @@ const compare = latest(async (signal) => {
     const column = columns.get(model);
     if (!column) return;
     column.words.replaceChildren("Says ", h("strong", {}, answers[i].label), `, ${percent(answers[i].probability)}. `, answers[i].truth ? judgement(answers[i]) : "");
-    column.bars.show(answers[i], { most: TALLEST });
+    column.bars.show(answers[i], { most: model.default ? undefined : SHORT });
   });
 }, { delay: 150 });
 
@@ -43,7 +53,7 @@ const findDisagreement = latest(async (signal) => {
   const missing = one.labels.indexOf(other.name.replace("missing-", ""));
   const found = one.answers.flatMap((answer, i) =>
     answer === one.truths[i] && two.answers[i] !== answer && (missing < 0 || answer === missing) ? [i] : []);
-  if (found.length) go(found[Math.floor(Math.random() * found.length)], { how: "mistake" });
+  if (found.length) go(found[Math.floor(Math.random() * found.length)], { how: "picked" });
 });
 
 /** Lists the models, and asks them all once this part comes into view. */
@@ -55,7 +65,7 @@ export function start() {
       const words = h("p", { class: "small-verdict" }, "…");
       columns.set(model, { bars, words });
       return h("section", { class: `model${model.default ? " default" : ""}`, "aria-label": model.name },
-        h("h4", {}, model.name), h("p", { class: "quiet" }, model.accuracy ? `right ${percent(model.accuracy.value)} of the time, over all classes` : ""), words, bars.element);
+        h("h4", {}, model.name), h("p", { class: "quiet" }, upbringing(model)), words, bars.element);
     }),
   );
   byId("disagree").addEventListener("click", () => findDisagreement());

@@ -2,8 +2,8 @@
 
 import { h, svg } from "./dom.js";
 
-const WIDTH = 400;
-const HEIGHT = 270;
+const WIDTH = 480;
+const HEIGHT = 290;
 const MARGIN = { left: 46, right: 14, top: 14, bottom: 44 };
 
 /** @typedef {{value: number, text: string}} Tick */
@@ -59,6 +59,14 @@ export class Plot {
   /** @param {[number, number][]} points @param {string} kind @param {number} [radius] */
   dots(points, kind, radius = 3.5) {
     for (const [x, y] of points) this.add("circle", { class: `dot ${kind}`, cx: this.x(x), cy: this.y(y), r: radius });
+  }
+
+  /** A part of the plot that is set off, from one x to another. @param {number} from @param {number} to @param {string} text */
+  shade(from, to, text) {
+    const [left, top] = [this.x(from), this.y(this.yAxis.to)];
+    const height = this.y(this.yAxis.from) - top;
+    this.element.prepend(svg("rect", { class: "shade", x: left, y: top, width: this.x(to) - left, height }));
+    this.text(this.x(to) - 6, top + 16, text, "end", "warn");
   }
 
   /** A rectangle. @param {[number, number]} from @param {[number, number]} to @param {string} kind */

@@ -6,7 +6,7 @@ import { latest } from "./task.js";
 /** @typedef {import("./api.js").Subject} Subject */
 /** @typedef {{name: string, version: number, default: boolean, description: string, labels: string[], threshold: number|null,
  *   accuracy: {value: number, lower: number|null, upper: number|null, n: number|null}|null}} Model */
-/** @typedef {{subject: Subject, model: Model, fit: string, how: string}} Wish how: why this subject; "mistake" if it was chosen for being wrong */
+/** @typedef {{subject: Subject, model: Model, fit: string, how: string}} Wish how: why this subject; "picked" if it was chosen for its answer */
 
 /** @type {Wish & {models: Model[], answer: any}} */
 export const state = {

@@ -54,7 +54,7 @@ function show() {
 export function start() {
   onAnswer(() => {
     const { subject, answer, how } = state;
-    if ("index" in subject && how !== "mistake" && answer.truth) ofModel().set(subject.index, answer.truth.correct);
+    if ("index" in subject && how !== "picked" && answer.truth) ofModel().set(subject.index, answer.truth.correct);
     show();
   });
   byId("reset-tries").addEventListener("click", () => {
