@@ -1,46 +1,66 @@
-"""Documents that do not change while the service runs: sent once to who keeps them, and packed to who can unpack."""
+"""A document that does not change while the service runs: made once, compressed once, and sent once to each client."""
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-# What is shorter fits into one packet anyway.
-_WORTH_PACKING = 1000
-_LEVEL = 6
+from service.accept import takes_gzip
+
+# What is compressed already gains nothing.
+_COMPRESSED = ("image/jpeg",)
 
 
 class Document:
-    """A document with its ETag (RFC 9110, section 8.8.3); text of some length goes out gzipped to who accepts that."""
+    """A document as it is and compressed, each with an ETag of its own (RFC 9110, section 8.8.3.3)."""
 
-    def __init__(self, content: bytes, media_type: str = "application/json", **headers: str) -> None:
-        """Keep it as it is; it is packed when somebody first wants it so, lest the start takes longer.
+    def __init__(
+        self, content: str | bytes, media_type: str = "application/json", headers: Mapping[str, str] = {}
+    ) -> None:
+        """Make it.
 
         Args:
-            content: its bytes.
+            content: what it says, or its bytes.
             media_type: its content type.
-            headers: more of them, with underscores for hyphens.
+            headers: more of them; a Vary among them is added to.
         """
-        self._content = content
-        self._media_type = media_type
-        self._tag = hashlib.sha256(content).hexdigest()[:32]
-        self._packed: bytes | None = None
-        self._packs = len(content) >= _WORTH_PACKING and not media_type.startswith("image/")
-        self._headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        self._headers["cache-control"] = "no-cache"  # to be kept, and asked for again by its ETag
-        if self._packs:
-            self._headers["vary"] = "accept-encoding"
+        plain = content.encode() if isinstance(content, str) else content
+        common = {
+            "Content-Type": f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type,
+            "Cache-Control": "no-cache",  # to be kept, and asked for again by its ETag
+            **headers,
+            "Vary": ", ".join(filter(None, [headers.get("Vary"), "Accept-Encoding"])),
+        }
+        self._plain = _Representation(plain, common)
+        self._compressed = self._plain
+        if media_type not in _COMPRESSED:
+            # Without a time of its own the compressed document is the same in every worker.
+            self._compressed = _Representation(gzip.compress(plain, mtime=0), common | {"Content-Encoding": "gzip"})
 
     def respond(self, request: Request) -> Response:
         """The document, or 304 to who has it already."""
-        packs = self._packs and "gzip" in request.headers.get("accept-encoding", "")
-        # Each form has a tag of its own, as a strong tag stands for certain bytes.
-        headers = self._headers | {"etag": f'"{self._tag}-gzip"' if packs else f'"{self._tag}"'}
-        if self._tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        content = self._content
-        if packs:
-            headers["content-encoding"] = "gzip"
-            content = self._packed = self._packed or gzip.compress(content, _LEVEL, mtime=0)
-        return Response(content, headers=headers, media_type=self._media_type)
+        chosen = self._compressed if takes_gzip(_whole(request, "accept-encoding")) else self._plain
+        return chosen.respond(_whole(request, "if-none-match"))
+
+
+class _Representation:
+    """The bytes of one encoding."""
+
+    def __init__(self, content: bytes, headers: dict[str, str]) -> None:
+        self._content = content
+        self._tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        self._headers = headers | {"ETag": self._tag}
+        self._unchanged = {name: value for name, value in self._headers.items() if not name.startswith("Content-")}
+
+    def respond(self, if_none_match: str) -> Response:
+        known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+        if self._tag in known or "*" in known:
+            return Response(status_code=304, headers=self._unchanged)
+        return Response(self._content, headers=self._headers)
+
+
+def _whole(request: Request, name: str) -> str:
+    """A header that may stand in several lines."""
+    return ", ".join(request.headers.getlist(name))

@@ -13,18 +13,18 @@ from service.document import Document
 _FOLDER = Path(__file__).parent / "page"
 _START = "index.html"
 _TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".jpg": "image/jpeg",
     ".svg": "image/svg+xml",
 }
 
 # Everything comes from here; pictures may also be made in the browser (blob:, data:), and nothing else may be.
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+_POLICY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "media-src blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}
 
 
 class Page:
@@ -33,11 +33,7 @@ class Page:
     def __init__(self) -> None:
         paths = [path for path in sorted(_FOLDER.iterdir()) if path.suffix in _TYPES]
         self._files = {
-            path.name: Document(
-                path.read_bytes(),
-                _TYPES[path.suffix],
-                **({"content_security_policy": _POLICY} if path.name == _START else {}),
-            )
+            path.name: Document(path.read_bytes(), _TYPES[path.suffix], _POLICY if path.name == _START else {})
             for path in paths
         }
 

@@ -72,10 +72,8 @@ class Routes:
         self._lifecycle = lifecycle
         # Made once: a card costs no request anything.
         models = [predictor.model for predictor in predictors]
-        self._cards = {
-            (model.name, model.version): Document(model.card.model_dump_json().encode() + b"\n") for model in models
-        }
-        self._schema = Document(json.dumps(Card.model_json_schema()).encode() + b"\n")
+        self._cards = {(model.name, model.version): Document(model.card.model_dump_json() + "\n") for model in models}
+        self._schema = Document(json.dumps(Card.model_json_schema()) + "\n")
 
     async def image(self, index: Annotated[str, _INDEX], request: Request) -> Response:
         """The CIFAR-10 test image itself, 32x32 pixels, lossless."""
