@@ -49,7 +49,7 @@ def test_covering_red_with_red_changes_nothing(toy_client: httpx.Client) -> None
 
 
 def test_drops_worked_out_by_hand(toy_client: httpx.Client) -> None:
-    """Of a half red picture, a patch of 8x8 over the red takes 64 x 127 / 1024 of red away, over the black it adds 8."""
+    """Of a half red picture, a patch of 8x8 over the red takes 64 x 127 / 1024 of red, over the black it adds 8."""
     body = explain(toy_client, encode(half_red()), patch=8, stride=8, **{"class": "airplane"})
     whole = first_class(127.5)
     over_red = whole - first_class(127.5 - 64 * (255 - 128) / 1024)
@@ -201,7 +201,7 @@ def test_explanations_keep_to_their_schema(client: httpx.Client) -> None:
 
 
 def test_the_page_and_its_files_are_served(toy_client: httpx.Client) -> None:
-    """/ is the page with a strict policy, its files have their types and ETags, and there is no way out of the folder."""
+    """/ is the page with a strict policy, its files have types and ETags, and there is no way out of the folder."""
     page = toy_client.get("/")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     policy = page.headers["content-security-policy"]

@@ -38,9 +38,10 @@ const fill = latest(async (signal) => {
   cardShown = found;
   shown = model;
   byId("card-link").href = `model-card?model=${encodeURIComponent(model.name)}&version=${model.version}`;
-  const certainty = h("div", { id: "reliability" }, reliability(found, state.answer));
-  const figures = [missing(found), curves(found), confusion(found, model), classes(found), certainty].filter(Boolean);
-  byId("figures").replaceChildren(...figures);
+  const figures = [missing(found), curves(found), confusion(found, model), classes(found)].filter(Boolean);
+  const certainty = reliability(found, state.answer);
+  if (certainty) figures.push(h("div", { id: "reliability" }, certainty));
+  byId("figures").replaceChildren(...(figures.length ? figures : [h("p", {}, "This model’s card holds none of these figures.")]));
 });
 
 /** Shows the figures of the model asked, with the present answer's place among them. */
