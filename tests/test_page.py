@@ -151,7 +151,7 @@ def test_the_address_reproduces_model_and_image(page: Page, service: Service) ->
     answer = service.client.get("/predict?index=16&model=missing-dog").json()
     assert says(page) == answer["label"]
     page.get_by_text("Do the same again").click()
-    assert page.locator("#link").get_attribute("href") == "?index=16&model=missing-dog"
+    assert page.locator("#link a").get_attribute("href") == "?index=16&model=missing-dog"
     expect(page.locator("#curl")).to_have_text(f"curl -s '{service.url}/predict?index=16&model=missing-dog'")
     page.select_option("#model", label="seminar-cnn")
     expect(page).to_have_url(re.compile(r"\?index=16$"))

@@ -62,9 +62,12 @@ export function start() {
     );
     bars.show(answer, { threshold: model.threshold });
     byId("caveats").replaceChildren(...caveats().map((text) => h("li", {}, text)));
-    const link = byId("link");
-    link.href = `?${query({ index: "index" in subject ? subject.index : 16, ...options() })}`;
-    link.textContent = "index" in subject ? link.getAttribute("href") : "a picture of your own has no address: it is not kept";
+    const address = `?${query({ index: "index" in subject ? subject.index : undefined, ...options() })}`;
+    byId("link").replaceChildren(
+      ...("index" in subject
+        ? ["This view: ", h("a", { href: address }, address)]
+        : ["A picture of your own has no address, as it is not kept."]),
+    );
     byId("curl").textContent = command();
     byId("accuracy").textContent = model.accuracy ? `${percent(model.accuracy.value)} of the time` : "some of the time";
   });

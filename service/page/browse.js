@@ -46,7 +46,10 @@ const nextMistake = latest(async (signal) => {
 
 function thumbnails() {
   const { subject } = state;
-  if (!("index" in subject)) return;
+  if (!("index" in subject)) {
+    byId("thumbnails").querySelector("[aria-current]")?.removeAttribute("aria-current");
+    return;
+  }
   const first = Math.min(Math.max(0, subject.index - EACH_SIDE), LAST - 2 * EACH_SIDE);
   byId("thumbnails").replaceChildren(
     ...Array.from({ length: 2 * EACH_SIDE + 1 }, (_, i) => {

@@ -33,6 +33,7 @@ export async function take(blob, name) {
   }
   byId("own-note").textContent = note;
   ask({ subject: { blob, name } });
+  byId("try").scrollIntoView(); // the answer appears there
 }
 
 /** @param {DataTransfer|null} data */
