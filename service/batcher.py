@@ -9,7 +9,7 @@ import asyncio
 import numpy as np
 from numpy.typing import NDArray
 
-from service.classifier import MAX_BATCH, Classifier
+from service.classifier import MAX_BATCH, Classifier, Scores
 
 
 class Batcher:
@@ -17,12 +17,12 @@ class Batcher:
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
-        self._waiting: list[tuple[NDArray[np.uint8], asyncio.Future[NDArray[np.float32]]]] = []
+        self._waiting: list[tuple[NDArray[np.uint8], asyncio.Future[Scores]]] = []
 
-    async def classify(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    async def classify(self, images: NDArray[np.uint8]) -> Scores:
         """As `Classifier.classify`, together with others' images."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[NDArray[np.float32]] = loop.create_future()
+        future: asyncio.Future[Scores] = loop.create_future()
         self._waiting.append((images, future))
         if len(self._waiting) == 1:
             loop.call_soon(self._flush)
@@ -38,12 +38,12 @@ class Batcher:
             return
         try:
             images = waiting[0][0] if len(waiting) == 1 else np.concatenate([images for images, _ in waiting])
-            probabilities = self._classifier.classify(images)
+            scores = self._classifier.classify(images)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait
             for _, future in waiting:
                 future.set_exception(error)
             return
         start = 0
         for images, future in waiting:
-            future.set_result(probabilities[start : start + len(images)])
+            future.set_result(scores.part(start, start + len(images)))
             start += len(images)

@@ -1,7 +1,7 @@
-"""Pixels to probabilities: one ONNX model behind one onnxruntime session."""
+"""Pixels to scores: one ONNX model behind one onnxruntime session."""
 
 import time
-from typing import cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,23 @@ from service import metrics
 MAX_BATCH = 64
 
 
+class Scores(NamedTuple):
+    """What a model makes of N images.
+
+    Attributes:
+        probabilities: float32 [N, labels], each row adding up to 1.
+        energies: float32 [N], -logsumexp of the logits (Liu et al., "Energy-based Out-of-distribution Detection",
+            NeurIPS 2020): the higher, the less the image resembles what the model learnt from.
+    """
+
+    probabilities: NDArray[np.float32]
+    energies: NDArray[np.float32]
+
+    def part(self, start: int, stop: int) -> "Scores":
+        """Those of some of the images."""
+        return Scores(self.probabilities[start:stop], self.energies[start:stop])
+
+
 class Classifier:
     """Classifies batches of images with a verified model."""
 
@@ -20,14 +37,16 @@ class Classifier:
         self.model = model
         self._input = model.card.contract.input.name
 
-    def classify(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities float32 [N, labels], each row adding up to 1, of images uint8 [N, 32, 32, 3] (RGB)."""
+    def classify(self, images: NDArray[np.uint8]) -> Scores:
+        """The scores of images uint8 [N, 32, 32, 3] (RGB)."""
         parts = [self._run(images[start : start + MAX_BATCH]) for start in range(0, len(images), MAX_BATCH)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return parts[0] if len(parts) == 1 else Scores(*map(np.concatenate, zip(*parts, strict=True)))
 
-    def _run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _run(self, images: NDArray[np.uint8]) -> Scores:
         started = time.perf_counter()
-        outputs = self.model.session.run(["probabilities"], {self._input: images})
+        logits, probabilities = self.model.session.run(["logits", "probabilities"], {self._input: images})
+        # The likeliest class has the probability exp(logit) / sum(exp(logits)), whose logarithm holds the logsumexp.
+        energies = np.log(probabilities.max(axis=1)) - logits.max(axis=1)
         metrics.INFERENCE_SECONDS.observe(time.perf_counter() - started)
         metrics.BATCH_IMAGES.observe(len(images))
-        return cast(NDArray[np.float32], outputs[0])
+        return Scores(probabilities, energies)

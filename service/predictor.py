@@ -15,7 +15,8 @@ from models.repository import Model, ModelError
 from service import metrics
 from service.answer import Narrator, from_index, from_picture
 from service.batcher import Batcher
-from service.classifier import Classifier
+from service.caveats import Named, of_picture, of_test_image
+from service.classifier import Classifier, Scores
 from service.errors import ImageTooLarge, ModelNotFound, ServiceError
 from service.image import Bounds, Decoder, Source
 from service.settings import Settings
@@ -31,11 +32,13 @@ class Batch:
     Attributes:
         images: uint8 [N, 32, 32, 3], RGB.
         inputs: the "input" part of each answer.
+        caveats: what is to be said of each picture, whatever the model makes of it.
         truths: the true classes, where they are known.
     """
 
     images: NDArray[np.uint8]
     inputs: list[dict[str, Any]]
+    caveats: list[list[Named]]
     truths: list[int] | None = None
 
 
@@ -55,7 +58,8 @@ class Predictor:
     def read(self, indices: Sequence[int]) -> Batch:
         """CIFAR-10 test images; each index is within 0-9999."""
         images, truths = self._test_split.read(indices)
-        return Batch(images, [from_index(index) for index in indices], truths.tolist())
+        caveats = [of_test_image(image) for image in images]
+        return Batch(images, [from_index(index) for index in indices], caveats, truths.tolist())
 
     def test_images(self, indices: Sequence[int]) -> tuple[Images, Labels]:
         """The same as they are, with their true classes."""
@@ -90,7 +94,8 @@ class Predictor:
                 pictures.append(self._decoder.decode(source, fit))
         images = pictures[0].pixels[None] if len(pictures) == 1 else np.stack([picture.pixels for picture in pictures])
         metrics.DECODE_SECONDS.observe(time.perf_counter() - started)
-        return Batch(images, [from_picture(picture) for picture in pictures])
+        inputs, caveats = [from_picture(picture) for picture in pictures], [of_picture(picture) for picture in pictures]
+        return Batch(images, inputs, caveats)
 
     def prepare(self, indices: Sequence[int], contents: Sequence[bytes], fit: Fit) -> Batch:
         """Test images where there are indices, else pictures opened and decoded; raises as those do."""
@@ -102,11 +107,14 @@ class Predictor:
 
     async def answer_soon(self, batch: Batch, top: int | None = None) -> list[Answer]:
         """Answers about a small batch, classified together with what others ask at the same moment."""
-        return self._narrator.describe(await self._batcher.classify(batch.images), batch.inputs, batch.truths, top)
+        return self._describe(await self._batcher.classify(batch.images), batch, top)
 
     def answer(self, batch: Batch, top: int | None = None) -> list[Answer]:
         """Answers about a large batch, in the thread that calls."""
-        return self._narrator.describe(self._classifier.classify(batch.images), batch.inputs, batch.truths, top)
+        return self._describe(self._classifier.classify(batch.images), batch, top)
+
+    def _describe(self, scores: Scores, batch: Batch, top: int | None) -> list[Answer]:
+        return self._narrator.describe(scores, batch.inputs, batch.caveats, batch.truths, top)
 
 
 @contextmanager

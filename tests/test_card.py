@@ -81,13 +81,18 @@ def test_verify_passes_a_true_card(service: Service) -> None:
 
 def test_verify_names_what_differs(probabilities: evaluate.Floats, test_split: data.Data) -> None:
     """A card with one figure or one cell of the matrix changed is told, each change by its name."""
-    assert verify.differences(CARD, probabilities, test_split.labels) == []
+    powers = probabilities ** (1 / (CARD.quantitative_analyses.calibration.temperature.value or 1))
+    calibrated = powers.max(axis=1) / powers.sum(axis=1)
+    assert verify.differences(CARD, probabilities, calibrated, test_split.labels) == []
     changed = CARD.model_dump()
     changed["quantitative_analyses"]["splits"]["test"]["brier"]["value"] += 0.0001
+    changed["quantitative_analyses"]["calibration"]["ece"]["value"] += 0.001
     changed["quantitative_analyses"]["confusion_matrix"][3][5] += 1
     changed["metrics"]["decision"]["threshold"]["value"] -= 0.1
-    found = verify.differences(Card.model_validate(changed), probabilities, test_split.labels)
-    assert [line.partition(":")[0] for line in found] == ["brier", "confusion matrix", "confident answers"]
+    found = verify.differences(Card.model_validate(changed), probabilities, calibrated, test_split.labels)
+    assert [line.partition(":")[0] for line in found] == ["brier", "ece", "confusion matrix", "confident answers"]
+    (line,) = verify.differences(CARD, probabilities, calibrated * 0.9, test_split.labels)
+    assert line.startswith("ece_calibrated: ")
 
 
 def test_verify_says_when_nobody_answers() -> None:

@@ -62,6 +62,7 @@ def card(name: str, version: int, content: bytes) -> dict[str, Any]:
     """The toy model's card."""
     declared = {"value": 1.0, "method": "by hand", "status": "declared"}
     unknown = {"value": None, "method": "none", "status": "not_measured", "reason": "A toy."}
+    right = declared | {"value": 0.75, "n": 8, "split": "validation"}
     output = {"dtype": "float32", "shape": [None, 10]}
     split = {"accuracy": unknown, "top2_accuracy": unknown, "nll": unknown, "brier": unknown}
     data = {
@@ -117,7 +118,7 @@ def card(name: str, version: int, content: bytes) -> dict[str, Any]:
                 "bins": [], "bins_calibrated": [],
             },
             "track_record": [
-                {"label": LABELS[0], "lower": 0.5, "upper": 1.0, "precision": declared | {"value": 0.75, "n": 8}},
+                {"label": LABELS[0], "lower": 0.5, "upper": 1.0, "precision": right},
                 {"label": LABELS[1], "lower": 0.5, "upper": 1.0, "precision": unknown},
             ],
             "selective": {"curve": [], "coverage": {}},

@@ -75,20 +75,25 @@ def _surprise(logits: Floats, labels: Integers) -> Floats:
     return surprise
 
 
+def expected_error(confidence: Floats, right: Integers) -> float:
+    """The expected calibration error: the mean over the bins, weighted by their counts, of |confidence - accuracy|.
+
+    Args:
+        confidence: of each answer, [N].
+        right: whether each answer is, [N].
+    """
+    return float(np.abs(np.bincount(_place(confidence), confidence - right, BINS)).sum() / len(confidence))
+
+
 def _ece(probabilities: Floats, labels: Integers) -> Number:
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    place, over = _place(confidence), confidence - right
-
-    def error(chosen: Integers) -> float:
-        # The mean over the bins, weighted by their counts, of |confidence - accuracy|.
-        return float(np.abs(np.bincount(place[chosen], over[chosen], BINS)).sum() / len(chosen))
-
     random = np.random.default_rng(SEED)
     n = len(labels)
-    draws = [error(random.integers(0, n, n)) for _ in range(RESAMPLES)]
+    resamples = (random.integers(0, n, n) for _ in range(RESAMPLES))
+    draws = [expected_error(confidence[chosen], right[chosen]) for chosen in resamples]
     low, high = np.percentile(draws, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
     return Number(
-        value=error(np.arange(n)),
+        value=expected_error(confidence, right),
         ci=Interval(lower=low, upper=high, level=LEVEL, method=f"bootstrap, {RESAMPLES} resamples"),
         n=n,
         split="test",

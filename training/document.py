@@ -109,7 +109,8 @@ def factors(robustness: Robustness | None) -> Factors:
             "The class of the object.",
             "How the picture was taken: light, blur, noise, distance, crop.",
             "Whether it shows one of the ten classes at all.",
-            "Whether a near-duplicate of a test image is among the training images.",
+            "Whether a near-duplicate of a test image is among the training images (others counted; not measured "
+            "here).",
         ],
         evaluated=evaluated,
         demographics=(

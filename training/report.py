@@ -37,6 +37,8 @@ from training.document import unmeasured
 from training.export import Comparison
 from training.variant import Variant
 
+VALIDATION = "validation.npz"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -62,7 +64,11 @@ class Outcome:
 
 
 def write(outcome: Outcome, folder: Path) -> Card:
-    """Measure the model and draw its figures into `folder`/figures; the card of it all."""
+    """Measure the model and draw its figures into `folder`/figures; the card of it all.
+
+    What the model says of the validation images is kept beside the card, so that what was chosen on them (threshold,
+    temperature, track records) can be checked without the training data.
+    """
     content, history, run, variant = outcome.content, outcome.history, outcome.run, outcome.variant
     splits = variant.splits
     by_split: dict[Split, data.Data] = {"train": splits.train, "validation": splits.validation, "test": splits.test}
@@ -73,6 +79,9 @@ def write(outcome: Outcome, folder: Path) -> Card:
     on_test = probabilities["test"], splits.test.labels
     first_test = cifar10_test.SIZE - len(splits.test)
     on_validation = probabilities["validation"], splits.validation.labels
+    np.savez_compressed(
+        folder / VALIDATION, logits=logits["validation"], labels=splits.validation.labels.astype(np.uint8)
+    )
     decision = selective.decision(on_validation, on_test)
     threshold = decision.threshold.value or 1
     calibrated = calibration.calibrate(

@@ -47,11 +47,8 @@ def measure(content: bytes, test: Data) -> Robustness:
 
 def worst(robustness: Robustness, per_class: int) -> Number:
     """The lowest recall of a class under a corruption, of `per_class` images each."""
-    value, each, label = min(
-        (recall, each, label)
-        for each in robustness.corruptions
-        for label, recall in each.recalls.items()
-    )  # fmt: skip
+    recalls = [(recall, each, label) for each in robustness.corruptions for label, recall in each.recalls.items()]
+    value, each, label = min(recalls, key=lambda item: item[0])
     return evaluate.proportion(
         round(value * per_class),
         per_class,

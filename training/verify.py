@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from models.card import Card
 from models.cifar10_test import LABELS
-from training import data, evaluate
+from training import calibration, data, evaluate
 from training.errors import ServiceError
 from training.evaluate import Floats
 
@@ -17,6 +17,8 @@ _BATCH = 50
 _TIMEOUT_S = 60
 # Probabilities come rounded to six decimals, and another processor's arithmetic differs in the seventh.
 _TOLERANCE = 1e-5
+# Either may carry an answer over the edge of a bin.
+_TOLERANCE_ECE = 5e-4
 
 
 def verify(url: str, model: str | None = None) -> list[str]:
@@ -33,7 +35,7 @@ def verify(url: str, model: str | None = None) -> list[str]:
     """
     query = {"model": model} if model else {}
     images = data.load_test()
-    probabilities = np.empty((len(images), len(LABELS)))
+    probabilities, calibrated = np.empty((len(images), len(LABELS))), np.empty(len(images))
     try:
         with httpx.Client(base_url=url, timeout=_TIMEOUT_S, params=query) as client:
             card = Card.model_validate_json(_checked(client.get("/model-card")).content)
@@ -42,13 +44,21 @@ def verify(url: str, model: str | None = None) -> list[str]:
                 answers = _checked(client.post("/predict", files=files)).json()["predictions"]
                 for i, answer in enumerate(answers, first):
                     probabilities[i] = [answer["probabilities"][label] for label in card.contract.labels]
+                    calibrated[i] = answer["calibrated_probability"] or np.nan
     except httpx.HTTPError as error:
         raise ServiceError(f"{url} can't be asked ({error}).") from None
-    return differences(card, probabilities, images.labels)
+    return differences(card, probabilities, calibrated, images.labels)
 
 
-def differences(card: Card, probabilities: Floats, labels: evaluate.Integers) -> list[str]:
-    """Where the card's test figures are not those of these probabilities [10000, 10] and true labels [10000]."""
+def differences(card: Card, probabilities: Floats, calibrated: Floats, labels: evaluate.Integers) -> list[str]:
+    """Where the card's test figures are not those of a service's answers.
+
+    Args:
+        card: of the model that answered.
+        probabilities: [10000, 10].
+        calibrated: the calibrated probability of each answer's label, [10000].
+        labels: the true ones, [10000].
+    """
     stated = card.quantitative_analyses
     measured = evaluate.overall(probabilities, labels, "test")
     found = []
@@ -56,6 +66,11 @@ def differences(card: Card, probabilities: Floats, labels: evaluate.Integers) ->
     for name in ("accuracy", "top2_accuracy", "brier"):
         said, got = getattr(stated.splits["test"], name).value, getattr(measured, name).value
         if said is None or abs(said - got) > _TOLERANCE:
+            found.append(f"{name}: the card says {said}, the service's answers give {got:.6f}")
+    right = probabilities.argmax(axis=1) == labels
+    for name, confidence in (("ece", probabilities.max(axis=1)), ("ece_calibrated", calibrated)):
+        said, got = getattr(stated.calibration, name).value, calibration.expected_error(confidence, right)
+        if said is None or not abs(said - got) <= _TOLERANCE_ECE:
             found.append(f"{name}: the card says {said}, the service's answers give {got:.6f}")
     matrix = evaluate.confusion(probabilities, labels).tolist()
     if matrix != stated.confusion_matrix:

@@ -1,0 +1,95 @@
+"""What to beware of with one answer: what applies to this very picture, in words."""
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+
+from models.card import Card
+from service.view import SIDE, Picture
+
+Name = Literal["below-threshold", "strange", "not-square", "tiny", "grey", "closed-set"]
+Named = dict[str, str]
+
+# From these proportions on, those of 35 mm film, a third of a picture or more is cut off, or it is squeezed as much.
+_FAR_FROM_SQUARE = 1.5
+
+
+class Caveat(BaseModel):
+    """One thing to beware of."""
+
+    name: Name = Field(description="Which one it is, for programs.")
+    text: str = Field(description="The same in words.")
+
+
+def _caveat(name: Name, text: str) -> Named:
+    return {"name": name, "text": text}
+
+
+_CLOSED_SET = _caveat(
+    "closed-set", "The model can't say 'none of these': whatever a picture shows, it names one of its classes."
+)
+_CUT = _caveat("not-square", "The picture is far from square: only its middle was looked at (?fit=stretch: all).")
+_SQUEEZED = _caveat("not-square", "The picture is far from square: it was squeezed, and things in it look misshapen.")
+_TINY = _caveat("tiny", f"The picture has fewer pixels than the model looks at ({SIDE}x{SIDE}): it was enlarged.")
+_GREY = _caveat("grey", "The picture has no colour, and the model goes by colour too.")
+_STRANGE = _caveat(
+    "strange",
+    "To the model the picture is stranger, by its energy, than 95 % of the validation images: it may show none of its "
+    "classes.",
+)
+
+
+def of_picture(picture: Picture) -> list[Named]:
+    """The caveats about a picture that was sent, whatever the model says of it."""
+    found = []
+    if max(picture.width, picture.height) >= _FAR_FROM_SQUARE * min(picture.width, picture.height):
+        found.append(_SQUEEZED if picture.fit == "stretch" else _CUT)
+    if min(picture.width, picture.height) < SIDE:
+        found.append(_TINY)
+    if _is_grey(picture.pixels):
+        found.append(_GREY)
+    found.append(_CLOSED_SET)
+    return found
+
+
+def of_test_image(pixels: NDArray[np.uint8]) -> list[Named]:
+    """The caveats about a test image, uint8 [32, 32, 3]; that it shows one of the classes is known."""
+    return [_GREY] if _is_grey(pixels) else []
+
+
+def _is_grey(pixels: NDArray[np.uint8]) -> bool:
+    content = pixels.tobytes()  # slices of bytes compare several times as fast as those of so small an array
+    return content[0::3] == content[1::3] == content[2::3]
+
+
+class ScoreCaveats:
+    """The caveats that a model's scores give reason for, by its card."""
+
+    def __init__(self, card: Card) -> None:
+        limit = card.quantitative_analyses.out_of_distribution.energy_threshold.value
+        # A card without a measured limit calls nothing strange.
+        self._limit = math.inf if limit is None else limit
+        self._below_threshold = _caveat("below-threshold", _below_threshold(card))
+
+    def of(self, energy: float, *, confident: bool) -> list[Named]:
+        """The caveats about an answer, by the picture's energy (see `classifier.Scores`) and its own confidence."""
+        found = [] if confident else [self._below_threshold]
+        if energy > self._limit:
+            found.append(_STRANGE)
+        return found
+
+
+def _below_threshold(card: Card) -> str:
+    decision, splits = card.metrics.decision, card.quantitative_analyses.splits
+    threshold, coverage, error = decision.threshold.value, decision.test_coverage.value, decision.test_error.value
+    if threshold is None:
+        return "The card of this model has no threshold for confident answers, so that none is."
+    accuracy = splits["test"].accuracy.value if "test" in splits else None
+    text = f"The probability is below the card's threshold of {threshold:.3f}."
+    if accuracy is None or coverage is None or error is None or coverage == 1:
+        return text
+    wrong = (1 - accuracy - coverage * error) / (1 - coverage)
+    return f"{text} Of such answers about the test images {wrong:.0%} were wrong.".replace("%", " %")

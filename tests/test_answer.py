@@ -1,0 +1,118 @@
+"""Every answer carries its part of the card: calibrated, with its track record and its caveats."""
+
+import math
+
+import httpx
+import pytest
+
+from models.card import Card
+from models.cifar10_test import LABELS
+from models.repository import FOLDER
+from tests.pictures import encode, photo, plain
+
+RED = encode(plain((255, 0, 0)))
+CARD = Card.read(FOLDER / "seminar-cnn" / "1" / "card.json")
+
+
+def send(client: httpx.Client, content: bytes, query: str = "") -> dict[str, object]:
+    response = client.post(f"/predict{query}", files={"image": content})
+    assert response.status_code == 200, response.text
+    body: dict[str, object] = response.json()
+    return body
+
+
+def names(body: dict[str, object]) -> list[str]:
+    return [caveat["name"] for caveat in body["caveats"]]  # type: ignore[attr-defined, index]
+
+
+def test_the_probability_is_calibrated_with_the_cards_temperature(toy_client: httpx.Client) -> None:
+    """The toy's logits for red are (4, 0, ...); at its temperature of 2 that is e^2 / (e^2 + 9), six decimals."""
+    expected = math.exp(2) / (math.exp(2) + 9)
+    assert send(toy_client, RED)["calibrated_probability"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_track_record_is_that_of_the_label_at_that_confidence(toy_client: httpx.Client) -> None:
+    """Red is called airplane at 0.86, for which the toy's card has 6 of 8 right; for automobile it has nothing."""
+    assert send(toy_client, RED)["track_record"] == {
+        "text": "said airplane at 0.5 to 1: right 75 % of the time, n = 8 validation images",
+        "lower": 0.5,
+        "upper": 1.0,
+        "precision": 0.75,
+        "ci": None,
+        "n": 8,
+    }
+    assert send(toy_client, encode(plain((0, 255, 0))))["track_record"] is None
+    assert send(toy_client, encode(plain((255, 255, 255))))["track_record"] is None
+
+
+@pytest.mark.parametrize(("size", "colour", "query", "expected"), [
+    ((32, 32), (255, 0, 0), "", ["closed-set"]),
+    ((32, 32), (0, 0, 0), "", ["below-threshold", "strange", "grey", "closed-set"]),
+    ((32, 32), (255, 255, 255), "", ["below-threshold", "grey", "closed-set"]),
+    ((90, 60), (255, 0, 0), "", ["not-square", "closed-set"]),
+    ((60, 90), (255, 0, 0), "?fit=stretch", ["not-square", "closed-set"]),
+    ((80, 60), (255, 0, 0), "", ["closed-set"]),
+    ((31, 31), (255, 0, 0), "", ["tiny", "closed-set"]),
+])  # fmt: skip
+def test_an_answer_names_the_caveats_that_apply_to_it(
+    toy_client: httpx.Client, size: tuple[int, int], colour: tuple[int, int, int], query: str, expected: list[str]
+) -> None:
+    """Unsure, strange by energy (black has -log 10, the limit is -3), far from square, tiny, grey: each by its name."""
+    assert names(send(toy_client, encode(plain(colour, size)), query)) == expected
+
+
+def test_what_was_cut_and_what_was_squeezed_are_told_apart(toy_client: httpx.Client) -> None:
+    """A picture far from square is said to be cut, or with ?fit=stretch to be squeezed."""
+    wide = encode(plain((255, 0, 0), (90, 60)))
+    cut, squeezed = (send(toy_client, wide, query)["caveats"][0]["text"] for query in ("", "?fit=stretch"))  # type: ignore[index]
+    assert "middle" in cut
+    assert "squeezed" in squeezed
+
+
+def test_a_test_image_is_known_to_show_one_of_the_classes(client: httpx.Client) -> None:
+    """Answers about test images have no closed-set caveat, answers about the same picture sent have it."""
+    index = client.get("/predict?index=16").json()
+    picture = send(client, client.get("/images/16.png").content)
+    assert "closed-set" not in names(index)
+    assert "closed-set" in names(picture)
+    for shared in ("label", "probability", "calibrated_probability", "track_record", "card"):
+        assert index[shared] == picture[shared]
+
+
+def test_what_an_unsure_answer_is_worth_is_computed_from_the_card(client: httpx.Client) -> None:
+    """The caveat says how many unsure answers about the test images were wrong: counted here over all of them."""
+    answers = client.post("/predict?top=1", json={"indices": list(range(10_000))}).json()["predictions"]
+    unsure = [answer for answer in answers if not answer["confident"]]
+    wrong = sum(not answer["truth"]["correct"] for answer in unsure) / len(unsure)
+    assert f"{100 * wrong:.0f} % were wrong" in unsure[0]["caveats"][0]["text"]
+    assert CARD.quantitative_analyses.calibration.temperature.value
+    assert all(0 < answer["calibrated_probability"] <= 1 for answer in answers)
+
+
+def test_the_answers_records_are_the_cards(client: httpx.Client) -> None:
+    """For 200 test images the track record is the card's for that label and probability, to its n."""
+    records = CARD.quantitative_analyses.track_record
+    for answer in client.post("/predict", json={"indices": list(range(200))}).json()["predictions"]:
+        (record,) = [
+            each
+            for each in records
+            if each.label == answer["label"]
+            and (each.lower <= answer["probability"] < each.upper or answer["probability"] == each.upper == 1)
+        ]
+        assert answer["track_record"]["n"] == record.precision.n
+        assert answer["track_record"]["precision"] == pytest.approx(record.precision.value, abs=5e-5)
+
+
+def test_the_link_leads_to_the_card_of_the_model_that_answered(client: httpx.Client) -> None:
+    """The address in an answer is that of the very model's card, also where another one was asked."""
+    for model in ("seminar-cnn", "missing-dog"):
+        answer = client.get(f"/predict?index=16&model={model}").json()
+        assert client.get(answer["card"]).json()["model_details"]["name"] == model
+
+
+def test_a_photograph_of_nothing_known_gets_all_its_caveats_in_words(client: httpx.Client) -> None:
+    """Each caveat is a sentence, and the labels stay the ten that there are."""
+    body = send(client, encode(photo(900, 500), "JPEG"))
+    assert body["label"] in LABELS
+    assert {"not-square", "closed-set"} <= set(names(body))
+    assert all(caveat["text"].endswith(".") for caveat in body["caveats"])  # type: ignore[attr-defined]
