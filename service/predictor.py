@@ -103,7 +103,7 @@ class Predictor:
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Of images uint8 [N, 32, 32, 3], for whoever makes something else of them than answers."""
-        return self._classifier.classify(images)
+        return self._classifier.classify(images).probabilities
 
     async def answer_soon(self, batch: Batch, top: int | None = None) -> list[Answer]:
         """Answers about a small batch, classified together with what others ask at the same moment."""

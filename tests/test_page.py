@@ -85,9 +85,9 @@ def test_the_first_view_is_image_16_with_its_bars(page: Page, service: Service) 
     ]
     assert math.isclose(sum(widths), 100, abs_tol=0.01)
     assert "confident from 90" in (page.locator("#bars .threshold").get_attribute("data-text") or "")
-    expect(page.locator("#caveats li")).to_have_count(
-        len([caveat for caveat in answer.get("caveats", []) if caveat["name"] != "below-threshold"])
-    )
+    expect(page.locator("#caveats li")).to_have_text([caveat["text"] for caveat in answer["caveats"]])
+    expect(page.locator(".sureness")).to_contain_text(f"calibrated, {100 * answer['calibrated_probability']:.0f}")
+    expect(page.locator(".sureness")).to_contain_text(f"({answer['track_record']['n']} validation images)")
 
 
 def test_first_load_is_small_and_asks_nobody_else(context: BrowserContext, service: Service) -> None:

@@ -15,29 +15,12 @@ export function judgement(answer) {
     : h("span", { class: "judgement wrong" }, `✗ Wrong: it is ${a(answer.truth.label)}.`);
 }
 
-/** How sure it is, and what that has been worth. */
-function sureness() {
-  const { answer, model } = state;
-  const parts = [];
-  if (model.threshold !== null) {
-    parts.push(
-      answer.confident
-        ? `Sure at ${percent(answer.probability)}: at or above ${percent(model.threshold)} it counts as confident.`
-        : `Sure at ${percent(answer.probability)} only: below ${percent(model.threshold)} it does not count as confident.`,
-    );
-  }
-  if (answer.track_record) {
-    const { lower, upper, precision, n } = answer.track_record;
-    parts.push(`When it was ${percent(lower)} to ${percent(upper)} sure of ${a(answer.label)} before, it was right ${percent(precision)} of the time (${n} validation images).`);
-  }
-  return parts.join(" ");
-}
-
-/** The caveats: those that came with the answer, or what can be said without. @returns {string[]} */
-function caveats() {
-  const { answer } = state;
-  if (answer.caveats) return answer.caveats.filter((/** @type {any} */ one) => one.name !== "below-threshold").map((/** @type {any} */ one) => one.text);
-  return answer.truth ? [] : ["The model can't say 'none of these': whatever a picture shows, it names one of its classes."];
+/** How sure it is, and what that has been worth. @param {any} answer */
+function sureness({ probability, calibrated_probability: calibrated, label, track_record: record }) {
+  const sure = `It is ${percent(probability)} sure${calibrated === null ? "" : `; calibrated, ${percent(calibrated)}`}.`;
+  if (!record) return sure;
+  const before = `When it was ${percent(record.lower)} to ${percent(record.upper)} sure of ${a(label)} before, it was right ${percent(record.precision)} of the time`;
+  return `${sure} ${before} (${record.n} validation images).`;
 }
 
 /** The same request for a terminal. */
@@ -58,10 +41,10 @@ export function start() {
     byId("verdict").replaceChildren(
       h("p", { class: "says" }, "It says ", h("strong", {}, answer.label), "."),
       h("p", { class: "judged" }, judgement(answer)),
-      h("p", { class: "sureness" }, sureness()),
+      h("p", { class: "sureness" }, sureness(answer)),
     );
     bars.show(answer, { threshold: model.threshold });
-    byId("caveats").replaceChildren(...caveats().map((text) => h("li", {}, text)));
+    byId("caveats").replaceChildren(...answer.caveats.map((/** @type {{text: string}} */ caveat) => h("li", {}, caveat.text)));
     const address = `?${query({ index: "index" in subject ? subject.index : undefined, ...options() })}`;
     byId("link").replaceChildren(
       ...("index" in subject
