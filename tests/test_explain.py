@@ -2,6 +2,7 @@
 
 import base64
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -11,7 +12,7 @@ from PIL import Image
 
 from models.cifar10_test import LABELS, TestSplit
 from service import explanation
-from tests import toy
+from tests import serving, toy
 from tests.pictures import encode, photo, plain
 from tests.test_problems import check
 
@@ -154,6 +155,22 @@ def test_one_picture_at_a_time(toy_client: httpx.Client) -> None:
     for sent in ({"files": [("image", RED), ("image", RED)]}, {"json": {"indices": [1, 2]}}):
         check(toy_client.post("/explain", **sent), 413, "too-many-images", "one by one")  # type: ignore[arg-type]
     check(toy_client.post("/explain", content=bytes(400_001)), 413, "body-too-large", "400,000 bytes")
+
+
+def test_explanations_queue_as_other_long_work_does(toy_models: Path) -> None:
+    """With a queue of one, of forty explanations at one time some are answered and the rest get 503 and Retry-After."""
+    with serving.start(models=toy_models, model="toy", max_queue=1) as service:
+
+        def one(index: int) -> httpx.Response:
+            return httpx.get(f"{service.url}/explain?index={index}&patch=2&stride=1", timeout=20)
+
+        with ThreadPoolExecutor(40) as threads:
+            responses = list(threads.map(one, range(40)))
+    refused = [response for response in responses if response.status_code != 200]
+    assert 0 < len(refused) < 40
+    for response in refused:
+        check(response, 503, "overloaded", "the limit")
+        assert response.headers["retry-after"] == "1"
 
 
 def test_all_answers_are_those_of_predict(client: httpx.Client) -> None:

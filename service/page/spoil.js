@@ -111,7 +111,15 @@ const follow = latest(
 );
 
 const begin = latest(async (signal) => {
-  await load(signal);
+  try {
+    await load(signal);
+  } catch (error) {
+    if (!(error instanceof DOMException) || signal.aborted) throw error;
+    // The service reads some pictures that this browser does not.
+    original = null;
+    byId("spoilt-caption").textContent = "This browser can’t read the picture, so it can’t spoil it either.";
+    return;
+  }
   if (signal.aborted) return;
   if (!untouched()) return follow();
   await render();

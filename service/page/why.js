@@ -130,7 +130,9 @@ const STEPS = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [0, 
 /** Makes the map and its settings work. */
 export function start() {
   const map = byId("map");
-  map.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => found && move(under(event)));
+  for (const kind of ["pointerdown", "pointermove"]) {
+    map.addEventListener(kind, (/** @type {PointerEvent} */ event) => found && move(under(event)));
+  }
   map.addEventListener("pointerleave", () => move(null));
   map.addEventListener("blur", () => move(null));
   map.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
