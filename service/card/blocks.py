@@ -96,9 +96,10 @@ class Table:
                 said.setdefault("; ".join(common.values()), []).append(name)
         return [f"{', '.join(names)}: {text}." for text, names in said.items()]
 
-    def details(self, measure: Measure, column: int) -> list[str]:
-        """What a number rests on and the note does not say already."""
-        return measure.details(shared(self.measures(column)))
+    def details(self, measure: Measure, column: int, row: Cell) -> list[str]:
+        """What a number rests on and neither the note nor the row's name says already ("class = dog" of row "dog")."""
+        details = measure.details(shared(self.measures(column)))
+        return [text for text in details if row not in (text.rpartition("= ")[2], text.removesuffix(" split"))]
 
 
 @dataclass(frozen=True)

@@ -111,19 +111,20 @@ class Measure:
         return digits(value, self.unit)
 
     def details(self, without: Iterable[str] = ()) -> list[str]:
-        """What the value rests on, save for these aspects."""
-        return [text for aspect, text in _aspects(self.number).items() if aspect not in without]
+        """What the value rests on, save for these aspects and for what its name says already."""
+        aspects = _aspects(self.number).items()
+        return [text for aspect, text in aspects if aspect not in without and text.lower() != self.name.lower()]
 
 
 def digits(value: float, unit: Unit) -> str:
     """A value rounded to what a person can use, without its unit."""
     if unit in (Unit.SHARE, Unit.POINTS):
         return _percent(value * 100)
-    if unit in (Unit.COUNT, Unit.BYTES) or (value == int(value) and abs(value) >= 1):
+    if unit in (Unit.COUNT, Unit.BYTES):
         return f"{value:,.0f}"
     if value and abs(value) < _TINY:
         exponent = math.floor(math.log10(abs(value)))
-        return f"{value / 10**exponent:.1f}{NBSP}×{NBSP}10" + str(exponent).translate(_SUPERSCRIPTS)
+        return f"{value / 10**exponent:.1f}{NBSP}\N{MULTIPLICATION SIGN}{NBSP}10" + str(exponent).translate(_SUPERSCRIPTS)
     return f"{value:,.1f}" if unit in (Unit.SECONDS, Unit.MICROSECONDS) else f"{value:.3f}"
 
 

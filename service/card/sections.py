@@ -139,7 +139,7 @@ def _data(dataset: Dataset) -> list[Block]:
         Facts([("Name", dataset.name), ("Preprocessing", dataset.preprocessing)]),
         Table("Images of each class", ["Class", *splits], rows),
         Heading("Known defects"),
-        Numbers([Measure(number.method, number) for number in dataset.known_defects]),
+        Numbers([Measure(_sentence(number.method), number) for number in dataset.known_defects]),
         Facts([(f"SHA-256 of {name}", Code(digest)) for name, digest in dataset.sha256.items()]),
     ]
 
@@ -219,6 +219,10 @@ def _cost(card: Card) -> list[Block]:
 
 def _listed(title: str, items: list[str]) -> list[Block]:
     return [Heading(title), Items(items) if items else Text(quantities.NONE)]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _shape(shape: list[int | None]) -> str:
