@@ -124,7 +124,8 @@ def digits(value: float, unit: Unit) -> str:
         return f"{value:,.0f}"
     if value and abs(value) < _TINY:
         exponent = math.floor(math.log10(abs(value)))
-        return f"{value / 10**exponent:.1f}{NBSP}\N{MULTIPLICATION SIGN}{NBSP}10" + str(exponent).translate(_SUPERSCRIPTS)
+        power = "10" + str(exponent).translate(_SUPERSCRIPTS)
+        return f"{value / 10**exponent:.1f}{NBSP}\N{MULTIPLICATION SIGN}{NBSP}{power}"
     return f"{value:,.1f}" if unit in (Unit.SECONDS, Unit.MICROSECONDS) else f"{value:.3f}"
 
 
