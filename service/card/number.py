@@ -118,6 +118,10 @@ class Measure:
 
 def digits(value: float, unit: Unit) -> str:
     """A value rounded to what a person can use, without its unit."""
+    return _digits(value, unit).replace("-", "\N{MINUS SIGN}")
+
+
+def _digits(value: float, unit: Unit) -> str:
     if unit in (Unit.SHARE, Unit.POINTS):
         return _percent(value * 100)
     if unit in (Unit.COUNT, Unit.BYTES):
@@ -151,7 +155,7 @@ def _aspects(number: Number) -> dict[str, str]:
         "split": f"{number.split} split" if number.split else "",
         "slice": number.slice or "",
         "interval": _interval(number.ci),
-        "status": number.status.replace("_", " "),
+        "status": number.status if number.value is not None else "",
         "source": number.source or "",
     }
     return {aspect: text for aspect, text in aspects.items() if text}

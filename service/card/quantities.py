@@ -29,6 +29,7 @@ def blocks(card: Card, folder: Path) -> list[Block]:
         *_seeds(quantities),
         *_missing_group(quantities, drawings),
         *_strangers(quantities),
+        *_portrait(quantities),
         *_robustness(quantities, drawings),
         *_broken_contract(quantities),
         *drawings.rest(),
@@ -178,17 +179,19 @@ def _calibration(quantities: Quantities, drawings: _Drawings) -> list[Block]:
             _bins("After temperature scaling", calibration.bins_calibrated),
         ),
         Heading("How often it was right, by label and confidence"),
-        Table(
-            "Answers on the validation split",
-            ["Answer", "Least confidence", "Confidence below", "Right"],
-            [
+        _if_any(
+            Table(
+                "Answers on the validation split",
+                ["Answer", "Least confidence", "Confidence below", "Right"],
                 [
-                    each.label, Datum(each.lower, Unit.SHARE), Datum(each.upper, Unit.SHARE),
-                    Measure("Right", each.precision),
-                ]
-                for each in quantities.track_record
-            ],
-            long=True,
+                    [
+                        each.label, Datum(each.lower, Unit.SHARE), Datum(each.upper, Unit.SHARE),
+                        Measure("Right", each.precision),
+                    ]
+                    for each in quantities.track_record
+                ],
+                long=True,
+            )
         ),
     ]  # fmt: skip
 
@@ -245,7 +248,7 @@ def _seeds(quantities: Quantities) -> list[Block]:
         ["Seed", "Epochs", "Validation accuracy", "Test accuracy"],
         rows,
     )
-    return [Heading("What chance does"), table if rows else Text(NONE)]
+    return [Heading("What chance does"), _if_any(table)]
 
 
 def _missing_group(quantities: Quantities, drawings: _Drawings) -> list[Block]:
@@ -276,7 +279,7 @@ def _missing_group(quantities: Quantities, drawings: _Drawings) -> list[Block]:
 
 
 def _strangers(quantities: Quantities) -> list[Block]:
-    beyond, portrait = quantities.out_of_distribution, quantities.portrait
+    beyond = quantities.out_of_distribution
     columns = {
         "auroc_softmax": ("AUROC, by probability", Unit.PLAIN),
         "fpr95_softmax": ("Taken for known, by probability", Unit.SHARE),
@@ -297,6 +300,15 @@ def _strangers(quantities: Quantities) -> list[Block]:
         *([table, Facts([(f"{each.name}", f"{each.description} Source: {each.source}.") for each in beyond.sets])]
           if beyond.sets else [Text(NONE)]),
         Numbers([Measure("Energy threshold", beyond.energy_threshold, Unit.PLAIN)]),
+    ]  # fmt: skip
+
+
+def _portrait(quantities: Quantities) -> list[Block]:
+    portrait = quantities.portrait
+    probability = Numbers([Measure("Probability of its answer", portrait.probability)])
+    if portrait.probability.value is None:
+        return [Heading("What it calls a person"), probability]
+    return [
         Heading("What it calls a person"),
         Text(portrait.text),
         Facts(
@@ -308,14 +320,14 @@ def _strangers(quantities: Quantities) -> list[Block]:
                 ("Energy", Datum(portrait.energy)),
             ]
         ),
-        Numbers([Measure("Probability of that answer", portrait.probability)]),
+        probability,
         Table(
             "All its probabilities for that picture",
             ["Class", "Probability"],
             [[label, Datum(value, Unit.SHARE)] for label, value in portrait.probabilities.items()],
             long=True,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _robustness(quantities: Quantities, drawings: _Drawings) -> list[Block]:
@@ -330,19 +342,19 @@ def _robustness(quantities: Quantities, drawings: _Drawings) -> list[Block]:
             "robustness",
             Table(
                 "Accuracy under each corruption, severity 1 to 5",
-                ["Corruption", "Severity", "Accuracy"],
+                ["Corruption", "Accuracy"],
                 [
-                    [each.corruption, str(each.severity), Measure("Accuracy", each.accuracy)]
+                    [f"{each.corruption}, severity {each.severity}", Measure("Accuracy", each.accuracy)]
                     for each in measured.corruptions
                 ],
                 long=True,
             ),
             Table(
                 "Recall of each class under each corruption",
-                ["Corruption", "Severity", *labels],
+                ["Corruption", *labels],
                 [
                     [
-                        each.corruption, str(each.severity),
+                        f"{each.corruption}, severity {each.severity}",
                         *(Datum(each.recalls.get(label), Unit.SHARE) for label in labels),
                     ]
                     for each in measured.corruptions
@@ -359,4 +371,8 @@ def _broken_contract(quantities: Quantities) -> list[Block]:
         ["What a client does to the pixels", "Accuracy"],
         [[each.change, Measure("Accuracy", each.accuracy)] for each in quantities.broken_contract],
     )
-    return [Heading("When the contract is broken"), table if table.rows else Text(NONE)]
+    return [Heading("When the contract is broken"), _if_any(table)]
+
+
+def _if_any(table: Table) -> Block:
+    return table if table.rows else Text(NONE)
