@@ -334,7 +334,7 @@ def test_a_figure_without_its_file_is_told(tmp_path: Path) -> None:
     """A card whose figure files are missing is shown with their descriptions, their data, and what is missing."""
     page = Parsed(html.render(Source(source("seminar-cnn").card, tmp_path, [])))
     assert page.tags["svg"] == 0
-    assert "the figure's file recall.svg is missing." in page.text
+    assert "its file recall.svg is missing." in page.text
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -5,6 +5,8 @@ from typing import ClassVar
 
 from service.card.number import Datum, Measure, Series, shared
 
+NONE = "The card has no entry here."
+
 
 @dataclass(frozen=True)
 class Images:
@@ -136,3 +138,8 @@ class Section:
     anchor: str
     title: str
     blocks: list[Block]
+
+
+def if_any(table: Table) -> Block:
+    """The table, or the sentence that there is none."""
+    return table if table.rows else Text(NONE)

@@ -20,7 +20,7 @@ def render(source: Source) -> str:
         summary=summarise(source.card),
         sections=sections(source.card, source.figures),
         siblings=source.siblings,
-        style=Markup((_TEMPLATES / "card.css").read_text()),  # noqa: S704 - a file of ours
+        style=Markup((_TEMPLATES / "card.css").read_text("utf-8")),  # noqa: S704 - a file of ours
     )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from models.card import Card, Dataset
 from service.card import quantities
-from service.card.blocks import Block, Cell, Code, Facts, Heading, Images, Items, Numbers, Section, Table, Text
+from service.card.blocks import NONE, Block, Cell, Code, Facts, Heading, Images, Items, Numbers, Section, Table, Text
 from service.card.number import Datum, Measure, Unit
 
 
@@ -152,7 +152,7 @@ def _ethics(card: Card) -> list[Block]:
             Text(each.text),
             Facts([("Source", each.source), ("Seen here", each.mechanism)]),
         ]
-    return blocks or [Text(quantities.NONE)]
+    return blocks or [Text(NONE)]
 
 
 def _caveats(card: Card) -> list[Block]:
@@ -162,7 +162,7 @@ def _caveats(card: Card) -> list[Block]:
             Heading(each.caveat),
             Facts([("What to do", each.recommendation), ("Measured", each.measurement)]),
         ]
-    return blocks or [Text(quantities.NONE)]
+    return blocks or [Text(NONE)]
 
 
 def _contract(card: Card) -> list[Block]:
@@ -218,7 +218,7 @@ def _cost(card: Card) -> list[Block]:
 
 
 def _listed(title: str, items: list[str]) -> list[Block]:
-    return [Heading(title), Items(items) if items else Text(quantities.NONE)]
+    return [Heading(title), Items(items) if items else Text(NONE)]
 
 
 def _sentence(text: str) -> str:
