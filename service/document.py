@@ -1,0 +1,59 @@
+"""A document that does not change while the service runs: made once, compressed once, and sent once to each client."""
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.accept import takes_gzip
+
+
+class Document:
+    """A document as it is and compressed, each with an ETag of its own (RFC 9110, section 8.8.3.3)."""
+
+    def __init__(self, text: str, media_type: str = "application/json", headers: Mapping[str, str] = {}) -> None:
+        """Make it.
+
+        Args:
+            text: what it says.
+            media_type: its content type.
+            headers: more of them; a Vary among them is added to.
+        """
+        plain = text.encode()
+        common = {
+            "Content-Type": f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type,
+            "Cache-Control": "no-cache",  # to be kept, and asked for again by its ETag
+            **headers,
+            "Vary": ", ".join(filter(None, [headers.get("Vary"), "Accept-Encoding"])),
+        }
+        self._plain = _Representation(plain, common)
+        # Without a time of its own the compressed document is the same in every worker.
+        self._compressed = _Representation(gzip.compress(plain, mtime=0), common | {"Content-Encoding": "gzip"})
+
+    def respond(self, request: Request) -> Response:
+        """The document, or 304 to who has it already."""
+        chosen = self._compressed if takes_gzip(_whole(request, "accept-encoding")) else self._plain
+        return chosen.respond(_whole(request, "if-none-match"))
+
+
+class _Representation:
+    """The bytes of one encoding."""
+
+    def __init__(self, content: bytes, headers: dict[str, str]) -> None:
+        self._content = content
+        self._tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        self._headers = headers | {"ETag": self._tag}
+        self._unchanged = {name: value for name, value in self._headers.items() if not name.startswith("Content-")}
+
+    def respond(self, if_none_match: str) -> Response:
+        known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+        if self._tag in known or "*" in known:
+            return Response(status_code=304, headers=self._unchanged)
+        return Response(self._content, headers=self._headers)
+
+
+def _whole(request: Request, name: str) -> str:
+    """A header that may stand in several lines."""
+    return ", ".join(request.headers.getlist(name))
