@@ -68,7 +68,8 @@ $(BENCH)/installed: benchmarks/requirements.txt benchmarks/requirements-bentoml.
 	@$(BENCH)/bentoml/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(word 2,$^)
 	@touch $@
 
-$(VENV)/training: training/requirements.txt | $(RUN)
+$(VENV)/training: training/requirements.txt tests/requirements.txt | $(RUN)
 	@echo "Installing what training and tests need, TensorFlow among it: some minutes ..."
 	@$(INSTALL) -r $<
+	@$(INSTALL) --no-deps -r $(word 2,$^)
 	@touch $@ $(VENV)/serving

@@ -272,7 +272,7 @@ class Card(Record):
     datasheet: Datasheet
     quantitative_analyses: Quantities
     ethical_considerations: list[Consideration]
-    caveats_and_recommendations: list[Caveat]
+    caveats_and_recommendations: list[Caveat] = Field(description="Worst first: summaries show the first three.")
     contract: Contract
     privacy: str
     run: Run

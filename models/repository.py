@@ -22,8 +22,9 @@ class ModelError(Exception):
 
 @dataclass(frozen=True)
 class Model:
-    """A verified model: its card and an open session."""
+    """A verified model: its card, an open session, and the folder that it lies in."""
 
+    folder: Path
     card: Card
     session: ort.InferenceSession
 
@@ -90,7 +91,7 @@ def open_model(root: Path, name: str, version: int) -> Model:
     difference = _difference(card, session)
     if difference:
         raise ModelError(f"{path} does not keep to its card: {difference}; export it again.")
-    return Model(card, session)
+    return Model(folder, card, session)
 
 
 def _read_card(path: Path) -> Card:

@@ -1,7 +1,7 @@
 """The query parameters of a prediction, and what to say when one of them is wrong."""
 
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,6 +20,16 @@ class ModelOptions(BaseModel):
 
     model: str | None = Field(default=None, description="The model's name; the default model if absent.")
     version: int | None = Field(default=None, ge=1, description="Its version, a whole number; the highest if absent.")
+
+
+class CardOptions(ModelOptions):
+    """Which model's card is meant, and in which form."""
+
+    format: Literal["json", "html", "markdown", "mct"] | None = Field(
+        default=None,
+        description="The card's form: json, html, markdown (with Hugging Face metadata) or mct (the fields of "
+        "model-card-toolkit v0.0.2); what the Accept header would rather have if absent.",
+    )
 
 
 class Options(ModelOptions):

@@ -14,14 +14,20 @@ from models import cifar10_test
 from models.card import Card
 from service import errors, metrics, problems
 from service.answer import ModelName
+from service.card.toolkit import ToolkitCard
+from service.cards import Cards
 from service.document import Document
 from service.lifecycle import Lifecycle
-from service.options import ModelOptions
+from service.options import CardOptions
 from service.predictor import Predictors
 from service.problems import Problem
 from service.route import DirectRoute, respond
 
 _PNG = {"description": "The image", "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
+_CARD = {
+    "description": "The card; in JSON it is the card itself, or with format=mct model-card-toolkit's",
+    "content": {kind: {"schema": {"type": "string"}} for kind in ("text/html", "text/markdown")},
+}
 _INDEX = Path(description="A CIFAR-10 test image: 0 to 9999.", examples=["16"])
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -70,9 +76,7 @@ class Routes:
     def __init__(self, predictors: Predictors, lifecycle: Lifecycle) -> None:
         self._predictors = predictors
         self._lifecycle = lifecycle
-        # Made once: a card costs no request anything.
-        models = [predictor.model for predictor in predictors]
-        self._cards = {(model.name, model.version): Document(model.card.model_dump_json() + "\n") for model in models}
+        self._cards = Cards([predictor.model for predictor in predictors])
         self._schema = Document(json.dumps(Card.model_json_schema()) + "\n")
 
     async def image(self, index: Annotated[str, _INDEX], request: Request) -> Response:
@@ -87,10 +91,13 @@ class Routes:
         Image.fromarray(pixels).save(png, "PNG")
         return Response(png.getvalue(), headers=headers, media_type="image/png")
 
-    async def model_card(self, request: Request, options: Annotated[ModelOptions, Query()]) -> Response:
-        """What the model is, what it is for and not for, how well it does, and what that rests on."""
+    async def model_card(self, request: Request, options: Annotated[CardOptions, Query()]) -> Response:
+        """What the model is, what it is for and not for, how well it does, and what that rests on.
+
+        As a page to a browser, as JSON to anybody who has no wish, as Markdown on request (`Accept`, or `format`).
+        """
         model = self._predictors.choose(options.model, options.version).model
-        return self._cards[model.name, model.version].respond(request)
+        return await self._cards.respond(request, model, options)
 
     async def card_schema(self, request: Request) -> Response:
         """The JSON Schema that every model card keeps to."""
@@ -166,8 +173,9 @@ def add_routes(app: FastAPI, routes: Routes) -> None:
             "/model-card",
             routes.model_card,
             methods=["GET"],
-            response_model=Card,
+            response_model=Card | ToolkitCard,
             responses={
+                200: _CARD,
                 304: {"description": "Unchanged"},
                 **problems.responses([errors.ModelNotFound, errors.InvalidParameter, errors.UnknownField]),
             },

@@ -44,6 +44,14 @@ def test_serving_installs_nothing_of_training() -> None:
         assert "://" not in text
 
 
+def test_what_comes_without_its_dependencies_is_pinned_too() -> None:
+    """tests/requirements.txt, installed with --no-deps, pins its one package with a hash and no index address."""
+    text = (ROOT / "tests" / "requirements.txt").read_text()
+    assert len(re.findall(r"^\S+==\S+ \\\n    --hash=sha256:[0-9a-f]{64}$", text, re.MULTILINE)) == 1
+    assert text.count("==") == 1
+    assert "://" not in text
+
+
 def test_every_test_states_a_fact() -> None:
     """Each test function has a docstring of one sentence or more that says what it proves."""
     for path in sorted((ROOT / "tests").glob("test_*.py")):
