@@ -59,6 +59,7 @@ class ModelDetails(Record):
 
     name: str
     version: int = Field(ge=1)
+    developers: str = Field(description="Who made the model.")
     date: str
     type: str
     description: str
@@ -114,6 +115,7 @@ class Dataset(Record):
 
     name: str
     description: str
+    motivation: str = Field(description="Why this data.")
     counts: dict[Split, dict[str, int]] = Field(description="Images per class in each split.")
     sha256: dict[str, Sha256] = Field(description="Of each file, in the dataset's binary form.")
     preprocessing: str

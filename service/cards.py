@@ -30,7 +30,11 @@ class Cards:
         if key not in self._made:
             # In a thread: nobody else waits for it. It goes on if the client that asked first does not wait either.
             self._made[key] = asyncio.ensure_future(asyncio.to_thread(self._make, model, name))
-        return (await asyncio.shield(self._made[key])).respond(request)
+        try:
+            return (await asyncio.shield(self._made[key])).respond(request)
+        except Exception:
+            self._made.pop(key, None)  # a failure is not kept
+            raise
 
     def _make(self, model: Model, name: str) -> Document:
         form = FORMS[name]

@@ -1,6 +1,5 @@
 """How the evidence in the card is measured: worked out by hand where a hand can, and kept off the test images."""
 
-import json
 import math
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from training import (
     corruptions,
     data,
     document,
+    evaluate,
     evidence,
     export,
     misuse,
@@ -218,7 +218,7 @@ def test_measurements_are_taken_up_again(tmp_path: Path, monkeypatch: pytest.Mon
     images = data.load_test()[:100]
     whole = robustness.measure(toy.model(), images)
     assert len(whole.corruptions) == len(CORRUPTIONS) * 5
-    kept = sorted(tmp_path.rglob("*.json"))
+    kept = sorted(tmp_path.rglob("*.answers"))
     kept[7].unlink()
     asked: list[tuple[str, int]] = []
 
@@ -230,7 +230,21 @@ def test_measurements_are_taken_up_again(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(corruptions, "corrupt", corrupt)
     assert robustness.measure(toy.model(), images) == whole
     assert len(asked) == 1
-    assert json.loads(kept[7].read_bytes())
+    assert len(kept[7].read_bytes()) == 100
+
+
+def test_a_gap_has_an_interval() -> None:
+    """Of 60 of 100 right against 40 of 100: a gap of 0.2, a ratio of 1.5, each inside its interval."""
+    first, second = np.arange(100) < 60, np.arange(100) < 40
+    gap = evaluate.contrast(first, second, evaluate.difference, "gap")
+    ratio = evaluate.contrast(first, second, evaluate.ratio, "ratio", split="test")
+    assert gap.value == pytest.approx(0.2)
+    assert ratio.value == pytest.approx(1.5)
+    # By the normal approximation the gap's interval is 0.2 +- 1.96 * sqrt(2 * 0.24 / 100).
+    assert gap.ci
+    assert (gap.ci.lower, gap.ci.upper) == pytest.approx((0.2 - 0.136, 0.2 + 0.136), abs=0.03)
+    assert ratio.ci
+    assert ratio.ci.lower < 1.5 < ratio.ci.upper
 
 
 def test_the_scaling_is_inside_the_graph() -> None:

@@ -97,6 +97,7 @@ def test_the_figures_are_the_cards() -> None:
     text = " ".join(README.split())
     assert f"right about {splits['test'].accuracy.value:.0%} of the test".replace("%", " %") in text
     assert f"more often ({splits['train'].accuracy.value:.0%})".replace("%", " %") in text
+    assert (card.quantitative_analyses.calibration.temperature.value or 0) > 1, "its probabilities are too high"
     assert f"threshold ({decision.threshold.value:.3f})" in text
     assert f"On the test images {decision.test_error.value:.1%} of them".replace("%", " %") in text
 

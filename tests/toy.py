@@ -66,12 +66,14 @@ def card(name: str, version: int, content: bytes) -> dict[str, Any]:
     output = {"dtype": "float32", "shape": [None, 10]}
     split = {"accuracy": unknown, "top2_accuracy": unknown, "nll": unknown, "brier": unknown}
     data = {
-        "name": "none", "description": "none", "counts": {}, "sha256": {}, "preprocessing": "none", "known_defects": [],
+        "name": "none", "description": "none", "motivation": "none", "preprocessing": "none", "counts": {},
+        "sha256": {}, "known_defects": [],
     }  # fmt: skip
     return {
         "model_details": {
             "name": name,
             "version": version,
+            "developers": "none",
             "date": "2026-11-23",
             "type": "toy",
             "description": "A toy for tests.",

@@ -29,6 +29,7 @@ CITATION = (
     "Network and recipe: seminar notebook 'Convolutional Neural Networks (CNN) - Object Recognition'. "
     "Data: Krizhevsky, A. (2009), Learning Multiple Layers of Features from Tiny Images."
 )
+DEVELOPERS = "The maintainers of this project, after the seminar's notebook; trained by the command under 'cost'."
 CONTACT = "the issue tracker of this project"
 NOT_YET = "Takes many minutes: python -m training evaluate, or experiments, adds it."
 
@@ -180,11 +181,19 @@ def unmeasured(method: str, reason: str) -> Number:
     return Number(value=None, method=method, status="not_measured", reason=reason)
 
 
-def dataset(description: str, splits: dict[Split, Data], files: list[str]) -> Dataset:
+MOTIVATION_TRAINING = "The seminar's notebook uses it; a class can train on it in minutes, and everybody can get it."
+MOTIVATION_EVALUATION = (
+    "Drawn like the training images and never shown in training, so that the figures are about new pictures of the "
+    "same kind, and can be compared with what others report."
+)
+
+
+def dataset(description: str, motivation: str, splits: dict[Split, Data], files: list[str]) -> Dataset:
     """The data of these splits: counts per class, digests, known defects."""
     return Dataset(
         name="CIFAR-10",
         description=description,
+        motivation=motivation,
         counts={
             split: dict(zip(LABELS, np.bincount(data.labels, minlength=len(LABELS)).tolist(), strict=True))
             for split, data in splits.items()
@@ -285,7 +294,7 @@ def considerations(facts: dict[str, str]) -> list[Consideration]:
 
 
 def caveats(facts: dict[str, str]) -> list[Caveat]:
-    """Caveats, each with what to do and the measurement it rests on."""
+    """Caveats, worst first, each with what to do and the measurement it rests on."""
     return [
         Caveat(
             caveat="It is often wrong.",
@@ -296,6 +305,11 @@ def caveats(facts: dict[str, str]) -> list[Caveat]:
             caveat="It is wrong about some classes much more often than about others.",
             recommendation="Read the recall of the class that matters to you, not the accuracy.",
             measurement=facts["gap"],
+        ),
+        Caveat(
+            caveat="It does not notice a picture that is none of its classes.",
+            recommendation="Ask yourself whether the picture shows one of the ten; the model can't.",
+            measurement=facts["strangers"],
         ),
         Caveat(
             caveat="It overfits: it knows its training images better than the world.",
@@ -316,11 +330,6 @@ def caveats(facts: dict[str, str]) -> list[Caveat]:
             caveat="Its probabilities are too high or too low.",
             recommendation="Read the calibrated probability and the precision beside it.",
             measurement=facts["calibration"],
-        ),
-        Caveat(
-            caveat="It does not notice a picture that is none of its classes.",
-            recommendation="Ask yourself whether the picture shows one of the ten; the model can't.",
-            measurement=facts["strangers"],
         ),
         Caveat(
             caveat="Noise, blur and bad light make it worse, and not for all classes alike.",

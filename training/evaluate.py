@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -77,29 +78,80 @@ def negative_log_likelihoods(probabilities: Floats, labels: Integers) -> Floats:
 
 def mean(values: Floats, split: Split, method: str) -> Number:
     """The mean of one value per image, with its bootstrap interval."""
-    result = bootstrap(
-        (values,),
-        np.mean,
+    return _bootstrapped((values,), np.mean, method, split=split)
+
+
+def contrast(
+    first: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    statistic: Callable[..., Floats],
+    method: str,
+    *,
+    split: Split | None = None,
+    slice_: str | None = None,
+) -> Number:
+    """What two shares of right answers come to together, with its bootstrap interval.
+
+    Args:
+        first: whether each answer is right, [N].
+        second: the same of other images, [M].
+        statistic: of both, with an `axis`, such as the difference of their means.
+        method: in words.
+        split: that both are from, if it is one.
+        slice_: what is compared.
+    """
+    samples = first.astype(float), second.astype(float)
+    return _bootstrapped(samples, statistic, method, split=split, slice_=slice_)
+
+
+def _bootstrapped(
+    samples: tuple[Floats, ...],
+    statistic: Callable[..., Any],
+    method: str,
+    *,
+    split: Split | None,
+    slice_: str | None = None,
+) -> Number:
+    interval = bootstrap(
+        samples,
+        statistic,
         n_resamples=RESAMPLES,
         batch=50,
         confidence_level=LEVEL,
         method="percentile",
         rng=np.random.default_rng(SEED),
-    )
-    interval = result.confidence_interval
+    ).confidence_interval
     return Number(
-        value=float(values.mean()),
+        value=float(statistic(*samples, axis=0)),
         ci=Interval(lower=interval.low, upper=interval.high, level=LEVEL, method=f"bootstrap, {RESAMPLES} resamples"),
-        n=len(values),
+        n=sum(map(len, samples)),
         split=split,
+        slice=slice_,
         method=method,
         status="measured",
     )
 
 
+def difference(first: Floats, second: Floats, axis: int = 0) -> Floats:
+    """The difference of two means, for `contrast`."""
+    result: Floats = first.mean(axis=axis) - second.mean(axis=axis)
+    return result
+
+
+def ratio(first: Floats, second: Floats, axis: int = 0) -> Floats:
+    """The ratio of two means, for `contrast`."""
+    result: Floats = first.mean(axis=axis) / second.mean(axis=axis)
+    return result
+
+
 def confusion(probabilities: Floats, labels: Integers) -> Integers:
     """Counts [10, 10]; rows are the truth."""
-    matrix: Integers = count_confusions(labels, probabilities.argmax(axis=1), labels=range(len(LABELS)))
+    return count(probabilities.argmax(axis=1), labels)
+
+
+def count(answers: Integers, labels: Integers) -> Integers:
+    """The same from answers [N]."""
+    matrix: Integers = count_confusions(labels, answers, labels=range(len(LABELS)))
     return matrix
 
 

@@ -18,6 +18,7 @@ from models.card import (
     Run,
     Training,
 )
+from models.cifar10_test import LABELS
 from models.evidence import Robustness
 from models.number import Number, Split
 from training import (
@@ -38,6 +39,9 @@ from training.export import Comparison
 from training.variant import Variant
 
 VALIDATION = "validation.npz"
+
+# With fewer hits some resamples of a bootstrap have next to none, and the ratio's interval has no end.
+LEAST_FOR_A_RATIO = 20
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,11 @@ def write(outcome: Outcome, folder: Path) -> Card:
     confusions = evaluate.confusions(*on_test, np.arange(first_test, cifar10_test.SIZE))
     ranked = sorted(classes, key=lambda label: classes[label].recall.value or 0)
     epochs = [Epoch(epoch=i + 1, **{key: history[key][i] for key in history}) for i in range(run.epochs)]
-    gap = (overall["train"].accuracy.value or 0) - (overall["test"].accuracy.value or 0)
-    overfitting = _overfitting(epochs, gap)
+    right = {split: probabilities[split].argmax(axis=1) == part.labels for split, part in by_split.items()}
+    gap = evaluate.contrast(right["train"], right["test"], evaluate.difference, "training accuracy minus test accuracy")
+    overfitting = _overfitting(epochs, gap.value or 0)
+    best, worst = (right["test"][splits.test.labels == LABELS.index(label)] for label in (ranked[-1], ranked[0]))
+    compared = f"{ranked[-1]} against {ranked[0]}"
     facts = document.facts(
         {
             "accuracy": overall["test"].accuracy,
@@ -121,6 +128,7 @@ def write(outcome: Outcome, folder: Path) -> Card:
         model_details=ModelDetails(
             name=variant.name,
             version=outcome.version,
+            developers=document.DEVELOPERS,
             date=run.started[:10],
             type="convolutional neural network, image classification",
             description=variant.words.description,
@@ -174,42 +182,30 @@ def write(outcome: Outcome, folder: Path) -> Card:
             ],
             seed_spread=unmeasured("accuracy over several seeds: mean and spread", document.NOT_YET),
         ),
-        evaluation_data=document.dataset(variant.words.evaluation_data, {"test": splits.test}, [data.TEST]),
+        evaluation_data=document.dataset(
+            variant.words.evaluation_data, document.MOTIVATION_EVALUATION, {"test": splits.test}, [data.TEST]
+        ),
         training_data=document.dataset(
             variant.words.training_data,
+            document.MOTIVATION_TRAINING,
             {"train": splits.train, "validation": splits.validation},
             list(variant.files),
         ),
         datasheet=document.DATASHEET,
         quantitative_analyses=Quantities(
             splits=overall,
-            generalisation_gap=Number(
-                value=gap,
-                n=len(splits.train) + len(splits.test),
-                method="training accuracy minus test accuracy",
-                status="measured",
-            ),
+            generalisation_gap=gap,
             learning_curve=epochs,
             overfitting=overfitting,
             per_class=classes,
-            class_gap=Number(
-                value=(classes[ranked[-1]].recall.value or 0) - (classes[ranked[0]].recall.value or 0),
-                n=len(splits.test),
-                split="test",
-                slice=f"{ranked[-1]} against {ranked[0]}",
-                method="best minus worst recall of a class",
-                status="measured",
+            class_gap=evaluate.contrast(
+                best, worst, evaluate.difference, "best minus worst recall of a class", split="test", slice_=compared
             ),
-            class_ratio=Number(
-                value=(classes[ranked[-1]].recall.value or 0) / (classes[ranked[0]].recall.value or np.nan),
-                n=len(splits.test),
-                split="test",
-                slice=f"{ranked[-1]} against {ranked[0]}",
-                method="best over worst recall of a class",
-                status="measured",
+            class_ratio=evaluate.contrast(
+                best, worst, evaluate.ratio, "best over worst recall of a class", split="test", slice_=compared
             )
-            if classes[ranked[0]].recall.value
-            else unmeasured("best over worst recall of a class", "The worst recall is nought."),
+            if worst.sum() >= LEAST_FOR_A_RATIO
+            else unmeasured("best over worst recall of a class", "The worst recall is too near nought to divide by."),
             confusion_matrix=matrix.tolist(),
             confusions=confusions,
             calibration=calibrated,

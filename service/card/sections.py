@@ -41,6 +41,7 @@ def _details(card: Card) -> list[Block]:
             [
                 ("Name", details.name),
                 ("Version", str(details.version)),
+                ("Made by", details.developers),
                 ("Date", details.date),
                 ("Type", details.type),
                 ("Licence", details.licence),
@@ -136,7 +137,9 @@ def _data(dataset: Dataset) -> list[Block]:
     ]
     return [
         Text(dataset.description),
-        Facts([("Name", dataset.name), ("Preprocessing", dataset.preprocessing)]),
+        Facts(
+            [("Name", dataset.name), ("Why this data", dataset.motivation), ("Preprocessing", dataset.preprocessing)]
+        ),
         Table("Images of each class", ["Class", *splits], rows),
         Heading("Known defects"),
         Numbers([Measure(_sentence(number.method), number) for number in dataset.known_defects]),

@@ -28,6 +28,7 @@ class Part(BaseModel):
 class Owner(Part):
     """Who answers for the model."""
 
+    name: str
     contact: str
 
 
@@ -172,7 +173,7 @@ def _details(card: Card) -> Details:
             f"{details.description} Type: {details.type}. Trained with {details.training.optimizer}, "
             f"{details.training.loss}. SHA-256 of model.onnx: {details.sha256}. Privacy: {card.privacy}"
         ),
-        owners=[Owner(contact=details.contact)],
+        owners=[Owner(name=details.developers, contact=details.contact)],
         version=Version(name=str(details.version), date=details.date),
         licenses=[Licence(custom_text=details.licence)],
         citations=[Citation(citation=details.citation)],
