@@ -1,5 +1,6 @@
 """Fixtures that more than one test module uses."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,9 +8,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests import serving, toy
 from tests.serving import ROOT, Service
+
+# For a browser that root may start, without a graphics card and without a word to anybody outside.
+_CHROMIUM = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +57,18 @@ def quick_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "training", "train", "--quick", "--out", str(out)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return out
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; tests that want it are skipped where there is none.
+
+    For each module anew: as long as Playwright runs, nothing else can run an event loop.
+    """
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("NOT TESTED: there is no Chromium here. Install it (apt-get install chromium) and run this again.")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
+        yield started
+        started.close()

@@ -23,10 +23,7 @@ from models.repository import FOLDER
 from service.accept import best_type, takes_gzip
 from service.card import html, markdown, toolkit
 from service.card.form import Sibling, Source
-from tests.browser import browser
 from tests.serving import Service
-
-__all__ = ["browser"]  # a fixture
 
 MODELS = sorted(path.parent.parent.name for path in FOLDER.glob("*/1/card.json"))
 JSON, HTML, MARKDOWN = "application/json", "text/html", "text/markdown"
@@ -39,7 +36,7 @@ VOID = {"meta", "link", "br", "hr", "img", "input", "path", "use", "rect"}
 FETCHING = {"script", "img", "iframe", "object", "embed", "audio", "video", "source", "base", "form"}
 
 
-class Parsed(HTMLParser):
+class _Parsed(HTMLParser):
     """A page taken to pieces; complains where a tag is closed that is not the one that was opened last."""
 
     def __init__(self, page: str) -> None:
@@ -241,7 +238,7 @@ def test_the_page_lets_nothing_in(client: httpx.Client) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_the_page_is_sound(client: httpx.Client, model: str) -> None:
     """The page is well-formed, its ids are unique, it has no script, and every link leads somewhere in the service."""
-    page = Parsed(client.get("/model-card", params={"model": model, "format": "html"}).text)
+    page = _Parsed(client.get("/model-card", params={"model": model, "format": "html"}).text)
     assert len(page.ids) == len(set(page.ids))
     assert FETCHING.isdisjoint(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith("on")]
@@ -262,7 +259,7 @@ def test_the_page_is_sound(client: httpx.Client, model: str) -> None:
 def test_no_number_is_left_out(model: str) -> None:
     """Each number of the card is in the page to its last digit as often as it is in the card, with interval and n."""
     card = source(model).card.model_dump()
-    page = Parsed(html.render(source(model)))
+    page = _Parsed(html.render(source(model)))
     shown = Counter(page.values)
     for number in numbers(card):
         if number["value"] is None:
@@ -281,13 +278,13 @@ def test_no_number_is_left_out(model: str) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_no_field_is_left_out(model: str) -> None:
     """Everything that the card says, be it text, count or value, is in the page."""
-    page = Parsed(html.render(source(model)))
+    page = _Parsed(html.render(source(model)))
     missing = [(path, leaf) for path, leaf in leaves(source(model).card.model_dump())
                if not said(page, path, leaf)]  # fmt: skip
     assert missing == []
 
 
-def said(page: Parsed, path: str, leaf: Any) -> bool:
+def said(page: _Parsed, path: str, leaf: Any) -> bool:
     """Whether a page says a leaf of the card."""
     if isinstance(leaf, bool):
         return True  # in words: "repaired", "Called confident: yes"
@@ -306,7 +303,7 @@ def test_a_changed_card_changes_every_form() -> None:
         "value": None, "ci": None, "n": None, "status": "not_measured", "reason": "The cat was away.",
     }  # fmt: skip
     changed = source("seminar-cnn", Card.model_validate(card))
-    page, text = Parsed(html.render(changed)), markdown.render(changed)
+    page, text = _Parsed(html.render(changed)), markdown.render(changed)
     assert 0.123456 in page.values
     assert "12.3 %" in page.text
     assert plain("not measured: The cat was away.") in page.text
@@ -324,7 +321,7 @@ def test_what_a_card_says_is_no_markup() -> None:
     card = source("seminar-cnn").card.model_dump()
     card["privacy"] = "<script>alert(1)</script> *bold* | `code`"
     changed = source("seminar-cnn", Card.model_validate(card))
-    page = Parsed(html.render(changed))
+    page = _Parsed(html.render(changed))
     assert page.tags["script"] == 0
     assert card["privacy"] in page.text
     assert "\\<script>alert(1)\\</script> \\*bold\\* \\| \\`code\\`" in markdown.render(changed)
@@ -332,7 +329,7 @@ def test_what_a_card_says_is_no_markup() -> None:
 
 def test_a_figure_without_its_file_is_told(tmp_path: Path) -> None:
     """A card whose figure files are missing is shown with their descriptions, their data, and what is missing."""
-    page = Parsed(html.render(Source(source("seminar-cnn").card, tmp_path, [])))
+    page = _Parsed(html.render(Source(source("seminar-cnn").card, tmp_path, [])))
     assert page.tags["svg"] == 0
     assert "its file recall.svg is missing." in page.text
 

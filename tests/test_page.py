@@ -13,11 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests import serving
-from tests.browser import browser
 from tests.pictures import encode, photo
 from tests.serving import Service
-
-__all__ = ["browser"]  # a fixture
 
 MOST_BYTES = 150_000
 PHOTO = encode(photo(300, 200), "JPEG")
