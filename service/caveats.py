@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from models.card import Card
-from service.view import SIDE, Picture
+from service.view import SIDE, Picture, is_grey
 
 Name = Literal["below-threshold", "strange", "not-square", "tiny", "grey", "closed-set"]
 Named = dict[str, str]
@@ -49,7 +49,7 @@ def of_picture(picture: Picture) -> list[Named]:
         found.append(_SQUEEZED if picture.fit == "stretch" else _CUT)
     if min(picture.width, picture.height) < SIDE:
         found.append(_TINY)
-    if _is_grey(picture.pixels):
+    if picture.grey:
         found.append(_GREY)
     found.append(_CLOSED_SET)
     return found
@@ -57,12 +57,7 @@ def of_picture(picture: Picture) -> list[Named]:
 
 def of_test_image(pixels: NDArray[np.uint8]) -> list[Named]:
     """The caveats about a test image, uint8 [32, 32, 3]; that it shows one of the classes is known."""
-    return [_GREY] if _is_grey(pixels) else []
-
-
-def _is_grey(pixels: NDArray[np.uint8]) -> bool:
-    content = pixels.tobytes()  # slices of bytes compare several times as fast as those of so small an array
-    return content[0::3] == content[1::3] == content[2::3]
+    return [_GREY] if is_grey(pixels.tobytes()) else []
 
 
 class ScoreCaveats:

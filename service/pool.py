@@ -38,6 +38,8 @@ class Pool:
     @property
     def full(self) -> bool:
         """Whether the queue takes no more."""
+        if not self._waiting:
+            return False
         overloaded = self.turned_away > self._max_queue
         return self._waiting >= (max(1, self._max_queue // _SHORTENED) if overloaded else self._max_queue)
 

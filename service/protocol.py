@@ -57,7 +57,7 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        if (self.admission.full or self.pool.full) and self._between and self._idle:
+        if self._crowded and self._between and self._idle:
             size = _plain_body(data)
             if size is not None and self._no_room(size):
                 self._refuse_unread()
@@ -83,7 +83,9 @@ class Protocol(HttpToolsProtocol):
         self._in_head = False
         self._stop_waiting()
         # Under a flood those who are served must not pay for those who are not, so the application is not even asked.
-        self._refusing = self._idle and self.url.startswith(_BOUNDED) and self._no_room(self._declared())
+        self._refusing = (
+            self._crowded and self._idle and self.url.startswith(_BOUNDED) and self._no_room(self._declared())
+        )
         if not self._refusing:
             super().on_headers_complete()
         elif self.expect_100_continue:
@@ -119,6 +121,11 @@ class Protocol(HttpToolsProtocol):
     def _idle(self) -> bool:
         """Whether no answer is owed."""
         return self.cycle is None or self.cycle.response_complete
+
+    @property
+    def _crowded(self) -> bool:
+        """Whether some requests can't be answered."""
+        return self.admission.full or self.pool.full
 
     def _no_room(self, size: int) -> bool:
         """Whether there is no room for a request with a body of this size in bytes."""

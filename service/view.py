@@ -49,6 +49,7 @@ class Picture:
         height: of the upright picture, in pixels.
         format: such as "JPEG".
         fit: "none" when the picture had the model's size already.
+        grey: whether no pixel has a colour.
     """
 
     pixels: NDArray[np.uint8]
@@ -56,6 +57,7 @@ class Picture:
     height: int
     format: str
     fit: Fit | Literal["none"]
+    grey: bool
 
 
 def see(image: Image.Image, fit: Fit, resize_filter: Image.Resampling) -> Picture:
@@ -77,13 +79,21 @@ def see(image: Image.Image, fit: Fit, resize_filter: Image.Resampling) -> Pictur
         small = small.transpose(_UPRIGHT[orientation])
     if orientation in _SIDEWAYS:
         width, height = height, width
+    content = _over_white(_simplify(small)).tobytes()
     return Picture(
-        pixels=np.frombuffer(_over_white(_simplify(small)).tobytes(), np.uint8).reshape(SIDE, SIDE, 3),
+        pixels=np.frombuffer(content, np.uint8).reshape(SIDE, SIDE, 3),
         width=width,
         height=height,
         format=str(image.format),
         fit="none" if (width, height) == (SIDE, SIDE) else fit,
+        grey=is_grey(content),
     )
+
+
+def is_grey(content: bytes) -> bool:
+    """Whether no pixel has a colour; `content` holds red, green and blue in turn."""
+    # Most pictures are told by their first pixel; slices of bytes compare several times as fast as so small an array.
+    return content[0] == content[1] == content[2] and content[0::3] == content[1::3] == content[2::3]
 
 
 def _region(width: int, height: int, image: Image.Image, fit: Fit) -> Region:
