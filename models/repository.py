@@ -55,18 +55,12 @@ def find(root: Path) -> dict[str, list[int]]:
 
 
 def session_options() -> ort.SessionOptions:
-    """One thread, run in order, no arena: a network this small gains nothing from more (measured in benchmarks/).
-
-    onnxruntime's arena keeps for each session what its largest call took, and rounds up; with five models that is
-    8 MB, and calls are as fast without it.
-    """
+    """One thread, run in order, no spinning: a network this small gains nothing from more (measured in benchmarks/)."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = 3
-    options.enable_cpu_mem_arena = False
-    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     return options
 
 
