@@ -1,27 +1,18 @@
 """HTTP/1.1 as uvicorn speaks it, with bounds on what it leaves open: connections, and the size and time of a head."""
 
 import asyncio
-import re
 import sys
 from typing import Any, Literal
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from service import problems
+from service import plain_request, problems
 from service.admission import BOUNDED, INLINE_BYTES, Admission
 from service.errors import ClientTooSlow, HeadTooLarge, MalformedBody, Overloaded, ServiceError
 from service.pool import Pool
 from service.settings import Settings
 
 _BOUNDED = BOUNDED.encode()
-
-# A request in one piece that asks for nothing special of the protocol. What differs in any way is left to the parser.
-_OTHER_HEADER = rb"(?!connection|content-length|expect|transfer-encoding|upgrade)[a-z0-9-]+:[^\x00-\x08\n-\x1f]*\r\n"
-_PLAIN_REQUEST = re.compile(
-    rb"(?:GET|POST) %b(?:\?[!-~]*)? HTTP/1\.1\r\n(?:%b)*(?:content-length: *([0-9]{1,9})\r\n(?:%b)*)?\r\n"
-    % (_BOUNDED, _OTHER_HEADER, _OTHER_HEADER),
-    re.IGNORECASE,
-)
 
 
 class Protocol(HttpToolsProtocol):
@@ -58,7 +49,7 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._crowded and self._between and self._idle:
-            size = _plain_body(data)
+            size = plain_request.body_bytes(data)
             if size is not None and self._no_room(size):
                 self._refuse_unread()
                 return
@@ -190,13 +181,6 @@ class Protocol(HttpToolsProtocol):
             return
         self.transport.write(_response(error, connection="close"))
         self.transport.close()
-
-
-def _plain_body(data: bytes) -> int | None:
-    """The size of the body, if these bytes are one plain request for a prediction, all of it and nothing more."""
-    head = _PLAIN_REQUEST.match(data)
-    size = len(data) - head.end() if head else 0
-    return size if head and size == int(head[1] or 0) else None
 
 
 def _response(error: ServiceError, **headers: str) -> bytes:

@@ -20,7 +20,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from service import pool
+from service import plain_request, pool
 from service.errors import Overloaded
 from service.settings import Settings
 from tests import serving
@@ -382,3 +382,24 @@ def test_orientation_of_an_exif_bomb_is_harmless(bounded: Service) -> None:
     file = io.BytesIO()
     Image.new("RGB", (32, 32), "red").save(file, "PNG", exif=b"Exif\0\0MM\0*" + b"\xff" * 60_000)
     assert bounded.client.post("/predict", files={"image": file.getvalue()}).json()["label"] == "airplane"
+
+
+@pytest.mark.parametrize(("data", "size"), [
+    (b"GET /predict?index=1 HTTP/1.1\r\nHost: x\r\n\r\n", 0),
+    (b"POST /predict HTTP/1.1\r\nHost: x\r\ncontent-LENGTH: 3\r\n\r\nabc", 3),
+    (b"POST /predict HTTP/1.1\r\nContent-Length: 3\r\n\r\nab", None),
+    (b"POST /predict HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcd", None),
+    (b"POST /predict HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 2\r\n\r\nabc", None),
+    (b"POST /predict HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", None),
+    (b"POST /predict HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc", None),
+    (b"POST /predict HTTP/1.1\r\nX: a\nContent-Length: 3\r\n\r\nabc", None),
+    (b"GET /predict HTTP/1.1\r\nConnection: close\r\n\r\n", None),
+    (b"GET /predict HTTP/1.0\r\n\r\n", None),
+    (b"GET /PREDICT HTTP/1.1\r\n\r\n", None),
+    (b"GET /predictions HTTP/1.1\r\n\r\n", None),
+    (b"GET /health HTTP/1.1\r\n\r\n", None),
+    (b"", None),
+])  # fmt: skip
+def test_only_a_plain_request_is_told_without_the_parser(data: bytes, size: int | None) -> None:
+    """One whole request for a prediction is known with the size of its body; all else is left to the parser."""
+    assert plain_request.body_bytes(data) == size
