@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-benchmarks
+PAGE := service/page
+NODE := $(PAGE)/node_modules
 RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
@@ -17,7 +19,7 @@ serve: install  ## Serve on 127.0.0.1:8000 (PORT=8123 make serve: elsewhere)
 	@exec $(RUN) -m service
 
 test: $(VENV)/training  ## Run every test
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 train: $(VENV)/training  ## Fetch the data, train, evaluate, export and write the model card
 	@exec $(RUN) -m training train
@@ -26,11 +28,13 @@ evidence: $(VENV)/training  ## Measure the shipped model on spoilt pictures and 
 	@$(RUN) -m training evaluate models/seminar-cnn/1
 	@exec $(RUN) -m training experiments models/seminar-cnn/1
 
-check: $(VENV)/training  ## Lint, types, import rules
+check: $(NODE)/installed $(VENV)/training  ## Lint, types, import rules
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
+	$(RUN) -m tests.openapi | $(NODE)/.bin/openapi-typescript --root-types --root-types-no-schema-prefix -o $(PAGE)/openapi.d.ts
+	cd $(PAGE) && node_modules/.bin/tsc && node_modules/.bin/biome ci --error-on-warnings .
 
 bench: $(BENCH)/installed  ## Measure speed against programs started beside it
 	@exec $(BENCH)/bin/python -m benchmarks
@@ -47,7 +51,7 @@ pins: $(VENV)/training  ## Choose the newest versions again and pin them (needs 
 	  --no-header --no-annotate --group bentoml -o benchmarks/requirements-bentoml.txt
 
 clean:  ## Remove the virtual environment and every cache
-	rm -rf $(VENV) $(BENCH) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) $(NODE) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(RUN):
@@ -73,3 +77,9 @@ $(VENV)/training: training/requirements.txt tests/requirements.txt | $(RUN)
 	@$(INSTALL) -r $<
 	@$(INSTALL) --no-deps -r $(word 2,$^)
 	@touch $@ $(VENV)/serving
+
+$(NODE)/installed: $(PAGE)/package.json $(PAGE)/package-lock.json $(PAGE)/.npmrc
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer, with npm, is needed to check the page's scripts." >&2; exit 1; }
+	@echo "Installing what checks the page's scripts ..."
+	@cd $(PAGE) && npm ci --loglevel=error
+	@touch $@

@@ -121,6 +121,27 @@ async def drive(port: int, request: bytes, connections: int, seconds: float) -> 
     return load
 
 
+async def drive_reconnecting(port: int, request: bytes, connections: int, seconds: float) -> Load:
+    """As `drive`, but a connection that breaks, or can't be made, is counted as lost and made anew."""
+    total, until = Load(seconds=seconds), time.perf_counter() + seconds
+
+    async def one() -> None:
+        while (left := until - time.perf_counter()) > 0:
+            try:
+                part = await drive(port, request, 1, left)
+            except OSError:
+                total.lost += 1
+                await asyncio.sleep(0.05)
+                continue
+            total.latencies += part.latencies
+            total.lost += part.lost
+            for status, n in part.statuses.items():
+                total.statuses[status] = total.statuses.get(status, 0) + n
+
+    await asyncio.gather(*(one() for _ in range(connections)))
+    return total
+
+
 def run_together(port: int, requests: list[tuple[bytes, int]], seconds: float) -> list[Load]:
     """Several requests at the same time, each on so many connections."""
 
@@ -133,3 +154,10 @@ def run_together(port: int, requests: list[tuple[bytes, int]], seconds: float) -
 def run(port: int, request: bytes, connections: int = 16, seconds: float = 3.0) -> Load:
     """`drive`, from a program that has no event loop."""
     return uvloop.run(drive(port, request, connections, seconds))
+
+
+def checked(result: Load) -> Load:
+    """The result, if every answer was a good one."""
+    if set(result.statuses) != {200} or result.lost:
+        raise RuntimeError(f"answers {result.statuses}, {result.lost} connections lost")
+    return result

@@ -6,16 +6,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import psutil
 
+from benchmarks.load import MULTIPART, form
+from benchmarks.payloads import small_picture
+
 ROOT = Path(__file__).parent.parent
 SERVER_CORES = [0]
 LOAD_CORES = [1]
+_START_SECONDS = 120
 
 
 @dataclass
@@ -24,7 +28,7 @@ class Program:
 
     Attributes:
         port: where it listens.
-        started_ms: from its start to its first answer.
+        started_ms: from its start to its first good answer to an upload.
     """
 
     port: int
@@ -34,22 +38,27 @@ class Program:
     @property
     def pid(self) -> int:
         """The program's process."""
-        return self._process.pid
+        return int(self._process.pid)
 
     def _family(self) -> list[psutil.Process]:
         return [self._process, *self._process.children(recursive=True)]
 
     def cpu_seconds(self) -> float:
         """Processor time of the program and all its children."""
-        return sum(sum(process.cpu_times()[:2]) for process in self._family())
+        return float(sum(sum(process.cpu_times()[:2]) for process in self._family()))
 
     def megabytes(self) -> float:
         """Memory (proportional set size) of the program and all its children."""
-        return sum(process.memory_full_info().pss for process in self._family()) / 1e6
+        total = 0.0
+        for process in self._family():
+            with suppress(psutil.NoSuchProcess):  # one that has just ended
+                total += process.memory_full_info().pss
+        return total / 1e6
 
 
 COMMANDS = {
     "service": ["-m", "service"],
+    "ablated": ["-m", "benchmarks.programs.ablated"],
     "obvious FastAPI": ["-m", "uvicorn", "benchmarks.programs.obvious:app", "--no-access-log"],
     "bare ASGI": ["-m", "uvicorn", "benchmarks.programs.bare:app", "--no-access-log"],
     "LitServe": ["-m", "benchmarks.programs.litserve_program"],
@@ -66,16 +75,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def start(name: str, cores: Sequence[int] = SERVER_CORES, **settings: object) -> Iterator[Program]:
-    """Run one of the programs until the block ends.
+def start(
+    name: str, cores: Sequence[int] = SERVER_CORES, arguments: Sequence[str] = (), **settings: object
+) -> Iterator[Program]:
+    """Run one of the programs, from its first good answer to an upload until the block ends.
 
     Args:
         name: among `COMMANDS`.
         cores: that it may use.
+        arguments: of its command line, beside the port.
         settings: of the service.
+
+    Raises:
+        RuntimeError: it ends, or gives no good answer in time.
     """
     port = free_port()
-    arguments = {"service": [], "LitServe": [str(port)]}.get(name, ["--port", str(port)])
+    listen = {"service": [], "ablated": [], "LitServe": [str(port)]}.get(name, ["--port", str(port)])
     environment = os.environ | {
         "PORT": str(port),
         "ORT_DISABLE_TELEMETRY": "1",
@@ -85,7 +100,7 @@ def start(name: str, cores: Sequence[int] = SERVER_CORES, **settings: object) ->
     environment |= {f"SERVICE_{key.upper()}": str(value) for key, value in settings.items()}
     begun = time.perf_counter()
     process = subprocess.Popen(
-        [INTERPRETERS.get(name, sys.executable), *COMMANDS[name], *arguments],
+        [INTERPRETERS.get(name, sys.executable), *COMMANDS[name], *arguments, *listen],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -93,7 +108,7 @@ def start(name: str, cores: Sequence[int] = SERVER_CORES, **settings: object) ->
         preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509 - there are no threads here
     )
     try:
-        _wait(process, f"http://127.0.0.1:{port}/predict?index=16")
+        _wait(process, f"http://127.0.0.1:{port}/predict", begun + _START_SECONDS)
         started = (time.perf_counter() - begun) * 1e3
         yield Program(port, started, psutil.Process(process.pid))
     finally:
@@ -109,14 +124,17 @@ def start(name: str, cores: Sequence[int] = SERVER_CORES, **settings: object) ->
                 child.kill()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
-    for _ in range(6000):
-        try:
-            httpx.get(url, timeout=5)
-        except httpx.TransportError:
-            if process.poll() is not None:
-                raise RuntimeError(f"{process.args} ended with {process.returncode}") from None
+def _wait(process: subprocess.Popen[bytes], url: str, deadline: float) -> None:
+    last: object = "none"
+    content, headers = form(small_picture()), {"Content-Type": MULTIPART}
+    with httpx.Client(timeout=5) as client:
+        while time.perf_counter() < deadline:
+            try:
+                last = client.post(url, content=content, headers=headers).status_code
+            except httpx.TransportError:
+                if process.poll() is not None:
+                    raise RuntimeError(f"{process.args!r} ended with {process.returncode}") from None
+            if last == 200:
+                return
             time.sleep(0.005)
-        else:
-            return  # any answer will do: the others know no index
-    raise RuntimeError(f"{process.args} did not start")
+    raise RuntimeError(f"{process.args!r} gave no good answer in {_START_SECONDS} s; the last status: {last}")

@@ -10,8 +10,8 @@ from typing import Literal
 from pydantic import Field
 
 from models.evidence import (
-    BrokenContract,
     Calibration,
+    ContractViolation,
     GroupRun,
     OutOfDistribution,
     Portrait,
@@ -20,7 +20,7 @@ from models.evidence import (
     Selective,
     TrackRecord,
 )
-from models.number import Number, Record, Sha256, Split
+from models.measurement import Number, Record, Sha256, Split
 
 
 class Layer(Record):
@@ -191,7 +191,7 @@ class Quantities(Record):
     selective: Selective
     robustness: Robustness
     out_of_distribution: OutOfDistribution
-    broken_contract: list[BrokenContract]
+    contract_violations: list[ContractViolation]
     portrait: Portrait
     intersectional: Number = Field(description="The lowest recall of a class under a corruption.")
     figures: dict[str, str] = Field(description="File under the model's folder and what it shows.")

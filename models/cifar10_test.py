@@ -2,7 +2,7 @@
 
 Each row holds one image's index, its label and its pixels. The pixels are stored as three 32x32 planes (red minus
 green, green, blue minus green), each row of a plane as differences from the pixel to its left, modulo 256, deflated:
-smaller than PNG and about three times as quick to read, which is what a request for a thousand indices needs.
+smaller than PNG, and read without a picture decoder.
 Source: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
 """
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from models.number import Number, Record
+from models.measurement import Number, Record
 
 
 class SeedRun(Record):
@@ -87,7 +87,7 @@ class Robustness(Record):
     corruptions: list[Corrupted]
 
 
-class Strangers(Record):
+class OutOfDistributionSet(Record):
     """Pictures that show none of the classes, and how well two scores tell them from test images."""
 
     name: str
@@ -104,10 +104,10 @@ class OutOfDistribution(Record):
     """Whether the model notices pictures that are none of its classes."""
 
     energy_threshold: Number = Field(description="Energy that 95 % of the validation images stay at or below.")
-    sets: list[Strangers]
+    sets: list[OutOfDistributionSet]
 
 
-class BrokenContract(Record):
+class ContractViolation(Record):
     """Accuracy when a client prepares the pixels in another way than the contract says."""
 
     change: str

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,18 +16,33 @@ FOLDER = Path(__file__).parent
 # Where the export writes the class names inside model.onnx (the ONNX format's metadata_props), as a JSON list.
 LABELS_KEY = "labels"
 
+# A version as its folder is named; 01 would be another folder of the same version.
+_VERSION = re.compile(r"[1-9][0-9]*", re.ASCII)
+
 
 class ModelError(Exception):
-    """A model is missing, damaged or not what its card says; the message is one sentence for the operator."""
+    """A model is missing, damaged or not what its card says; the message is one sentence for the operator.
+
+    Attributes:
+        reason: the same without the paths of this machine, for those who ask the model.
+    """
+
+    def __init__(self, message: str, reason: str = "its files are damaged or incomplete") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
-    """A verified model: its card, an open session, and the folder that it lies in."""
+    """A model whose card was read and whose file has the card's digest; `open` makes a session of it.
+
+    Attributes:
+        folder: that it lies in.
+        card: what it is.
+    """
 
     folder: Path
     card: Card
-    session: ort.InferenceSession
 
     @property
     def name(self) -> str:
@@ -38,24 +54,77 @@ class Model:
         """The model's version, also its folder's."""
         return self.card.model_details.version
 
+    def open(self) -> ort.InferenceSession:
+        """A session; the digest is taken again, of the very bytes that it is made from.
+
+        The session's real inputs, outputs and class names are compared with the card's.
+
+        Raises:
+            ModelError: with one sentence that says what is wrong.
+        """
+        path, content = self._path, self._read()
+        try:
+            session = ort.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
+        except Exception:  # noqa: BLE001 - onnxruntime's errors share no public base class
+            reason = "it is no model that onnxruntime can open"
+            raise ModelError(f"{path} can't be used: {reason}; export it again.", reason) from None
+        difference = _difference(self.card, session)
+        if difference:
+            raise ModelError(f"{path} does not keep to its card: {difference}; export it again.", difference)
+        return session
+
+    def check_digest(self) -> None:
+        """See that model.onnx is the file that the card describes.
+
+        Raises:
+            ModelError: it is another, or can't be read.
+        """
+        self._read()
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / "model.onnx"
+
+    def _read(self) -> bytes:
+        path = self._path
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"{path} can't be read ({error.strerror}); restore it from its source.") from None
+        if hashlib.sha256(content).hexdigest() != self.card.model_details.sha256:
+            reason = "it is not the file its card describes (SHA-256 differs)"
+            raise ModelError(f"{path} can't be used: {reason}; restore it from its source.", reason)
+        return content
+
 
 def find(root: Path) -> dict[str, list[int]]:
-    """The models under `root`: name to versions, lowest first. Folders without a card.json are no models.
+    """The models under `root`: name to versions, lowest first.
+
+    Folders without a card.json are no models, and those whose name begins with a dot are not finished, be it a model's
+    folder or a version's.
 
     Raises:
-        ModelError: there is no such folder, or there are no models in it.
+        ModelError: there is no such folder, there are no models in it, or a version's folder is not named by its
+            number.
     """
     found: dict[str, list[int]] = {}
     for path in sorted(root.glob("*/*/card.json")):
-        if path.parent.name.isdecimal():
-            found.setdefault(path.parent.parent.name, []).append(int(path.parent.name))
+        folder = path.parent
+        if folder.name.startswith(".") or folder.parent.name.startswith("."):
+            continue
+        if not _VERSION.fullmatch(folder.name):
+            raise ModelError(
+                f"{folder} holds a model, but {folder.name} is no version: name the folder by a whole number from 1, "
+                "such as 1 or 2."
+            )
+        found.setdefault(folder.parent.name, []).append(int(folder.name))
     if not found:
         raise ModelError(f"There is no model in {root}: expected <name>/<version>/card.json and model.onnx there.")
     return {name: sorted(versions) for name, versions in found.items()}
 
 
 def session_options() -> ort.SessionOptions:
-    """One thread, run in order, no spinning: a network this small gains nothing from more (measured in benchmarks/)."""
+    """One thread, run in order, no spinning: one call on a network this small is too short to divide."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -64,11 +133,8 @@ def session_options() -> ort.SessionOptions:
     return options
 
 
-def open_model(root: Path, name: str, version: int) -> Model:
-    """Read, verify and open `root/name/version`.
-
-    The digest is taken of the very bytes that the session is made from. The session's real inputs, outputs and class
-    names are compared with the card's.
+def verify(root: Path, name: str, version: int) -> Model:
+    """Read the card of `root/name/version` and compare the model's digest with it; no session is opened.
 
     Raises:
         ModelError: with one sentence that says what is wrong.
@@ -77,21 +143,9 @@ def open_model(root: Path, name: str, version: int) -> Model:
     card = _read_card(folder / "card.json")
     if (card.model_details.name, card.model_details.version) != (name, version):
         raise ModelError(f"{folder / 'card.json'} is the card of another model; restore the folder from its source.")
-    path = folder / "model.onnx"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} can't be read ({error.strerror}); restore it from its source.") from None
-    if hashlib.sha256(content).hexdigest() != card.model_details.sha256:
-        raise ModelError(f"{path} is not the file its card describes (SHA-256 differs); restore it from its source.")
-    try:
-        session = ort.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
-    except Exception:  # noqa: BLE001 - onnxruntime's errors share no public base class
-        raise ModelError(f"{path} is no model that onnxruntime can open; export it again.") from None
-    difference = _difference(card, session)
-    if difference:
-        raise ModelError(f"{path} does not keep to its card: {difference}; export it again.")
-    return Model(folder, card, session)
+    model = Model(folder, card)
+    model.check_digest()
+    return model
 
 
 def _read_card(path: Path) -> Card:

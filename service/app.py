@@ -4,19 +4,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi_offline import FastAPIOffline
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from service import answers, explain, front, metrics, predict, problems, routes
-from service.admission import Admission
-from service.body import Bodies
-from service.gateway import Gateway
-from service.lifecycle import Lifecycle
-from service.pool import Pool
-from service.predictor import Predictors
+from service import metrics
+from service.api import answers, documentation, explain, images, model_card, models, operations, page, predict
+from service.api.direct_route import DirectRoute
+from service.api.intake import Intake
+from service.http import problems
+from service.images.decode_processes import DecodeProcesses
+from service.inference.registry import ModelRegistry
+from service.limits.admission import Admission
+from service.limits.pool import Pool
+from service.middleware.access_log import AccessLog
+from service.middleware.gateway import Gateway
+from service.middleware.tracing import trace
 from service.settings import Settings
-from service.tracing import trace
 
 _DESCRIPTION = """
 A small convolutional network that knows ten kinds of things (CIFAR-10) and is right about two times in three.
@@ -25,50 +27,58 @@ The same with pictures: [look, try, doubt](/).
 """
 
 
-def create_app(settings: Settings, lifecycle: Lifecycle, admission: Admission, pool: Pool) -> ASGIApp:
-    """The application, with every model verified and loaded.
+def create_app(
+    settings: Settings, admission: Admission, pool: Pool, processes: DecodeProcesses, access_log: AccessLog
+) -> ASGIApp:
+    """The application, with every model verified and the default one ready.
 
     Args:
         settings: the service's.
-        lifecycle: of the server.
         admission: to predictions; the server refuses by it too.
         pool: for long work; the server refuses by its queue too.
+        processes: that decode pictures.
+        access_log: that takes note of every answer, the server's too.
 
     Raises:
         SettingsError: a setting is wrong.
         ModelError: a model is missing or wrong.
     """
-    predictors = Predictors(settings)
-    for predictor in predictors:
-        details = predictor.model.card.model_details
+    registry = ModelRegistry(settings, processes)
+    for model in registry:
+        details = model.card.model_details
         metrics.MODEL.labels(details.name, str(details.version), details.sha256).set(1)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        first = predictors.default.read([0])
-        predictors.default.answer(first)  # warm up: the first run of a session allocates its memory
+        processes.warm_up()
         yield
-        pool.close()
 
-    app = FastAPIOffline(
+    app = FastAPI(
         title="seminar-cnn",
         version="1.0.0",
         description=_DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
+        openapi_url=None,
+        # The address of such a redirect is made of the client's Host header, and of http:// even behind TLS. The
+        # gateway takes a slash too many away, so that nothing is lost.
+        redirect_slashes=False,
     )
-    bodies = Bodies(settings)
-    direct = predict.add_routes(app, predict.Predict(predictors, settings, admission, pool, bodies))
-    explain.add_routes(app, explain.Explain(predictors, settings, admission, pool, bodies))
-    answers.add_routes(app, answers.Answers(predictors, admission, pool))
-    front.add_routes(app)
-    routes.add_routes(app, routes.Routes(predictors, lifecycle))
+    intake = Intake(settings, admission, pool)
+    app.router.routes += [
+        *predict.routes(registry, intake),
+        *explain.routes(registry, intake),
+        *answers.routes(registry, intake),
+        *images.routes(registry.test_split),
+        *models.routes(registry),
+        *model_card.routes(registry),
+        *operations.routes(registry, admission),
+        *page.routes(),
+        *documentation.routes(app),
+    ]
     problems.install(app)
-    shortcuts = {(method, route.path): route.app for route in direct for method in route.methods or ()}
-    gateway = Gateway(app, settings, lifecycle, admission, shortcuts)
-    whole = trace(gateway) if settings.tracing else gateway
-    if not settings.cors_origins:
-        return whole
-    return CORSMiddleware(
-        whole, settings.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"], max_age=3600
-    )
+    direct = [route for route in app.router.routes if isinstance(route, DirectRoute)]
+    shortcuts = {(method, route.path): route for route in direct for method in route.methods or ()}
+    gateway = Gateway(app, settings, admission, access_log, shortcuts)
+    return trace(gateway) if settings.tracing else gateway

@@ -41,8 +41,16 @@ class ProblemNotFound(ServiceError):
     """No problem has this name."""
 
 
+class CrossOriginRefused(ServiceError):
+    """Pages of this web origin may not ask, or not in this way."""
+
+
 class ModelNotFound(ServiceError):
     """There is no such model, or no such version of it."""
+
+
+class ModelUnavailable(ServiceError):
+    """The model is there but can't be used; another one may be asked."""
 
 
 class UnsupportedContentType(ServiceError):
@@ -65,6 +73,10 @@ class ImageTooLarge(ServiceError):
     """The picture has more pixels than the service will decode."""
 
 
+class ImageTooCostly(ServiceError):
+    """Decoding the picture took longer than the service will spend on it."""
+
+
 class BodyTooLarge(ServiceError):
     """The request body exceeds the limit."""
 
@@ -81,7 +93,7 @@ class HeadTooLarge(ServiceError):
     """The request's line and headers exceed the limit."""
 
 
-class KeyMissing(ServiceError):
+class Unauthorized(ServiceError):
     """The service wants a key, and the request has none or a wrong one."""
 
 
@@ -93,7 +105,7 @@ class Overloaded(ServiceError):
     """The service has as much work as it can do; the same request may succeed a little later."""
 
 
-class ClientGone(ServiceError):
+class ClientDisconnected(ServiceError):
     """Nobody waits for the answer any more; no client ever sees this."""
 
 

@@ -38,10 +38,11 @@ class Family:
 
 REQUESTS = Family(Counter("service_requests_total", "Requests answered.", ["method", "route", "status"]))
 SECONDS = Family(
-    Histogram("service_request_seconds", "From a request's head to its answer.", ["route"], buckets=_SECONDS)
+    Histogram("service_request_seconds", "From its head to the application's answer.", ["route"], buckets=_SECONDS)
 )
 IN_FLIGHT = Gauge("service_in_flight", "Predictions being worked on.", multiprocess_mode="livesum")
 REFUSALS = Family(Counter("service_refusals_total", "Requests refused, by the name of the problem.", ["cause"]))
+LOG_LINES_DROPPED = Counter("service_log_lines_dropped_total", "Lines that the log's reader was too slow for.")
 DECODE_SECONDS = Histogram("service_decode_seconds", "Decoding the pictures of one request.", buckets=_STEPS)
 INFERENCE_SECONDS = Histogram("service_inference_seconds", "One call of the model.", buckets=_STEPS)
 BATCH_IMAGES = Histogram("service_batch_images", "Images in one call of the model.", buckets=(1, 2, 4, 8, 16, 32, 64))
@@ -64,8 +65,8 @@ def expose() -> bytes:
     return generate_latest(registry)
 
 
-def count_answers(answers: Iterable[Mapping[str, Any]]) -> None:
+def count_predictions(predictions: Iterable[Mapping[str, Any]]) -> None:
     """Count what was answered."""
-    tally = Tally((answer["model"]["name"], answer["label"], answer["confident"]) for answer in answers)
+    tally = Tally((each["model"]["name"], each["label"], each["confident"]) for each in predictions)
     for (model, label, confident), n in tally.items():
         PREDICTIONS[model, label, "yes" if confident else "no"].inc(n)

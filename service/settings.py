@@ -1,14 +1,16 @@
 """The service's settings: environment variables that begin with SERVICE_, checked at start-up."""
 
+import json
 import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models import repository
-from service.image import Format
+from service.images.decoder import Format
 
 PREFIX = "SERVICE_"
 _MIB = 1024**2
@@ -21,7 +23,8 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Every setting, its default and its meaning. Bounds are per worker process."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+    # Lists are read from their JSON here: pydantic-settings would not say which variable it can't read.
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True, enable_decoding=False)
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(
@@ -35,8 +38,15 @@ class Settings(BaseSettings):
     models: Path = Field(default=repository.FOLDER, description="Folder that holds `<name>/<version>/model.onnx`.")
     model: str = Field(default="seminar-cnn", description="The model that answers when a request names none.")
 
+    preload: bool = Field(
+        default=False, description="Open every model at the start; else each but the default one when first asked."
+    )
+
     formats: tuple[Format, ...] = Field(
-        default=("PNG", "JPEG", "WEBP", "GIF", "BMP"), min_length=1, description="Picture formats accepted, as JSON."
+        default=("PNG", "JPEG", "WEBP", "GIF", "BMP"),
+        min_length=1,
+        description="Picture formats accepted, as JSON.",
+        examples=['["PNG","JPEG"]'],
     )
     max_pixels: int = Field(default=64_000_000, ge=1024, description="Largest picture, in pixels (width x height).")
     max_frames: int = Field(default=1000, ge=1, description="Most frames of an animation; the first is looked at.")
@@ -47,25 +57,71 @@ class Settings(BaseSettings):
     max_connections: int = Field(default=2000, ge=1, description="Most open connections.")
     max_header_bytes: int = Field(default=16_384, ge=1024, description="Largest request head, in bytes.")
     header_seconds: float = Field(default=10, gt=0, description="Longest time for a request's head to arrive.")
+    keep_alive_seconds: float = Field(
+        default=75,
+        gt=0,
+        description="Longest time that an idle connection is kept; longer than a proxy before it keeps it.",
+    )
+    send_seconds: float = Field(default=60, gt=0, description="Longest time for an answer to be taken by its client.")
+    max_kept_bytes: int = Field(
+        default=64 * _MIB,
+        ge=1024,
+        description="Most bytes that wait in connections: answers not taken yet, requests ahead of their turn.",
+    )
     max_body_bytes: int = Field(default=16 * _MIB, ge=1024, description="Largest request body, in bytes.")
     body_seconds: float = Field(default=30, gt=0, description="Longest time for a request's body to arrive.")
     max_buffered_bytes: int = Field(default=128 * _MIB, ge=1024, description="Most bytes of bodies held at one time.")
 
     max_in_flight: int = Field(default=48, ge=1, description="Most predictions worked on at one time.")
-    decode_threads: int = Field(default=1, ge=1, description="Threads for large pictures and large batches.")
-    max_queue: int = Field(default=16, ge=1, description="Most requests that wait for those threads.")
+    decode_processes: int = Field(
+        default=0,
+        ge=0,
+        description="Processes that decode pictures; 0: the cores divided by the workers, less one, at least one.",
+    )
+    decode_seconds: float = Field(default=2, gt=0, description="Longest time that a request's pictures may take.")
+    max_queue: int = Field(default=16, ge=1, description="Most requests that wait for those processes.")
     queue_seconds: float = Field(default=5, gt=0, description="Longest time that they wait.")
 
     drain_seconds: float = Field(default=1, ge=0, description="Time from SIGTERM (`/health` says 503) to the stop.")
     stop_seconds: int = Field(default=20, ge=1, description="Longest time that requests in flight may take to finish.")
 
-    api_keys: tuple[SecretStr, ...] = Field(default=(), description="Keys of who may ask, as JSON; none: everybody.")
-    cors_origins: tuple[str, ...] = Field(default=(), description="Web origins whose pages may ask, as JSON.")
+    hang_seconds: float = Field(
+        default=15, gt=1, description="With several workers, the time after which one that does not move is replaced."
+    )
+
+    api_keys: tuple[SecretStr, ...] = Field(
+        default=(), description="Keys of who may ask, as JSON; none: everybody.", examples=['["a-long-random-text"]']
+    )
+    cors_origins: tuple[str, ...] = Field(
+        default=(), description="Web origins whose pages may ask, as JSON.", examples=['["https://seminar.example"]']
+    )
     log_level: Literal["info", "warning", "error"] = Field(
         default="info", description="info: a line for every request; warning: for those that failed."
     )
     log_format: Literal["json", "text"] = Field(default="json", description="Form of the log's lines.")
     tracing: bool = Field(default=False, description="OpenTelemetry spans, sent as the OTEL_ variables say.")
+
+    @field_validator("formats", "api_keys", "cors_origins", mode="before")
+    @classmethod
+    def _read_list(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            decoded = json.loads(value)
+        except (ValueError, RecursionError):
+            decoded = None
+        if not isinstance(decoded, list):
+            name = info.field_name or ""
+            (example,) = cls.model_fields[name].examples or [""]
+            raise PydanticCustomError("no_list", f"this is no list in JSON; write {PREFIX}{name.upper()}='{example}'")
+        return decoded
+
+    @field_validator("api_keys")
+    @classmethod
+    def _keys_are_long_enough(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(not key.get_secret_value().strip() for key in keys):
+            raise PydanticCustomError("empty_key", 'a key is empty; give keys such as ["a-long-random-text"], or none')
+        return keys
 
 
 def read() -> Settings:
@@ -84,5 +140,3 @@ def read() -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0])
         raise SettingsError(f"{name if name.isupper() else PREFIX + name.upper()}: {first['msg']}.") from None
-    except Exception as error:  # noqa: BLE001 - pydantic-settings raises its own error for a value that is no JSON
-        raise SettingsError(f"A {PREFIX} variable can't be read: {error}.") from None

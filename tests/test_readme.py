@@ -1,55 +1,80 @@
-"""The README is true: its commands run, its JSON is what comes back, its figures are the card's."""
+"""The READMEs are true: their commands run, their JSON is what comes back, their figures are the card's."""
 
+import functools
 import json
 import re
 import shlex
+import socket
 import subprocess
-import time
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from statistics import fmean
 
 import httpx
 import pytest
 
 from models.card import Card
+from models.measurement import Number
 from models.repository import FOLDER
-from service.settings import PREFIX, Settings
-from tests.pictures import encode, photo
-from tests.serving import ROOT, Service, environment
+from tests.support.patience import until
+from tests.support.pictures import encode, photo
+from tests.support.serving import ROOT, Service, environment, newcomer
 
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-COMMANDS = [line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines()]
-CURLS = [command for command in COMMANDS if command.startswith("curl")]
-MAKES = [command for command in COMMANDS if " make " in f" {command} " and "my-models" not in command]
-# What the commands above don't cover, and why it is not run here.
+NAMES = ("README.md", "service/README.md", "benchmarks/README.md", "training/README.md")
+TEXTS = {name: (ROOT / name).read_text() for name in NAMES if (ROOT / name).exists()}
+README = TEXTS["README.md"]
+README_LINE = " ".join(README.split())
+CARD, MISSING_DOG = (Card.read(FOLDER / name / "1" / "card.json") for name in ("seminar-cnn", "missing-dog"))
+TRIALS = [
+    record["trial"]
+    for record in json.loads((FOLDER / "seminar-cnn" / "1" / "trials.json").read_bytes())
+    if not record["trial"]["weighted"]
+]
+BLOCKS = {name: re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL) for name, text in TEXTS.items()}
+COMMANDS = sorted(
+    {line for blocks in BLOCKS.values() for kind, block in blocks if kind == "sh" for line in block.splitlines()}
+)
+# What is run below; the programs whose commands take long are asked whether they know all of the command's words.
+CURLS = [command for command in COMMANDS if command.startswith("curl ")]
+SERVES = [command for command in COMMANDS if command.endswith(("make serve", "-m service"))]
+MAKES = [command for command in COMMANDS if re.match(r"make (?!serve)", command)]
+TESTS = [command for command in COMMANDS if " -m pytest " in command]
+PROGRAMS = [command for command in COMMANDS if re.search(r" -m (training|benchmarks)\b", command)]
+# What is not, and why.
 ELSEWHERE = {
     "docker compose up": "needs a container engine, which a test machine has not",
-    ".venv/bin/python -m training train --quick --out my-models": "run by test_training.py, with another folder",
-    "SERVICE_MODELS=my-models SERVICE_MODEL=quick-cnn PORT=8123 make serve": "served by test_training.py",
+    "SERVICE_PORT=9000 docker compose up": "needs a container engine; where it publishes: test_containers.py",
+    "python3 -m venv .venv": "would make the environment anew that this test runs in",
+    ".venv/bin/python -m pip install --require-hashes -r service/requirements.txt": "the same; make serve runs it",
 }
+KEY = "YOUR-KEY"
 
 
 def test_every_command_is_accounted_for() -> None:
-    """Each command of the README is run below, or named here with the reason why not."""
-    assert set(COMMANDS) == {*CURLS, *MAKES, *ELSEWHERE}
+    """Each command of the READMEs is run below, or named here with the reason why not, and nothing else is."""
+    assert sorted({*CURLS, *SERVES, *MAKES, *TESTS, *PROGRAMS, *ELSEWHERE}) == COMMANDS
 
 
 @pytest.mark.parametrize("command", CURLS)
 def test_every_curl_works(service: Service, tmp_path: Path, command: str) -> None:
-    """Each curl command, run in a folder with a photo.jpg, answers with JSON or the file that it names."""
+    """Each curl command, run in a folder with a photo.jpg, answers with JSON, metrics or the file that it names."""
     (tmp_path / "photo.jpg").write_bytes(encode(photo(640, 480), "JPEG"))
     arguments = shlex.split(command.replace("localhost:8000", service.url.removeprefix("http://")))
     result = subprocess.run([*arguments, "--fail-with-body"], cwd=tmp_path, capture_output=True, check=False)
     assert result.returncode == 0, result.stdout
     if "-o" in arguments:
         assert (tmp_path / arguments[arguments.index("-o") + 1]).read_bytes().startswith(b"\x89PNG")
+    elif command.endswith("/metrics"):
+        assert result.stdout.startswith(b"# HELP")
     else:
         assert json.loads(result.stdout)
 
 
 def test_the_json_is_what_comes_back(client: httpx.Client) -> None:
     """The answer in the README is the service's answer to the command above it (probabilities within 2e-6)."""
-    (text,) = [block for kind, block in BLOCKS if kind == "json"]
+    (text,) = [block for kind, block in BLOCKS["README.md"] if kind == "json"]
     printed, real = json.loads(text), client.get("/predict?index=16").json()
     assert list(printed) == list(real)
     for shown, answered in ((printed, real), (printed["probabilities"], real["probabilities"])):
@@ -60,75 +85,150 @@ def test_the_json_is_what_comes_back(client: httpx.Client) -> None:
                 assert shown[key] == value
 
 
-@pytest.mark.parametrize("command", [command for command in MAKES if "serve" in command])
-def test_make_serve_serves(command: str, tmp_path: Path) -> None:
-    """`make serve` answers /health at the port that the command says, and Ctrl-C ends it."""
-    if "PORT=" not in command:
-        command = f"PORT=8765 {command}"  # the default port may be taken on this machine
-    url = "http://localhost:" + re.findall(r"PORT=(\d+)", command)[0]
-    log = (tmp_path / "log").open("wb")
-    with subprocess.Popen(
-        ["/bin/sh", "-c", f"exec env {command}"], cwd=ROOT, env=environment(), stdout=log, stderr=log
-    ) as process:
+def test_image_4_is_a_frog_taken_for_a_deer(client: httpx.Client) -> None:
+    """Test image 4 is what the README says."""
+    answer = client.get("/predict?index=4").json()
+    assert (answer["truth"]["label"], answer["label"]) == ("frog", "deer")
+    assert "4, a frog, it takes for a deer" in " ".join(README.split())
+
+
+@contextmanager
+def running(command: str, log: Path) -> Iterator[str]:
+    """The address of a service that a command starts, on a free port as the one it names may be taken."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    line = f"exec env PORT={port} {re.sub(r'PORT=[0-9]+ ', '', command)}"
+    settings = environment(drain_seconds=0)
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(["/bin/sh", "-c", line], cwd=ROOT, env=settings, stdout=output, stderr=output) as process,
+    ):
         try:
-            deadline = time.monotonic() + 60
-            while True:
-                try:
-                    assert httpx.get(f"{url}/health").json()["status"] == "ready"
-                    break
-                except httpx.ConnectError:
-                    assert process.poll() is None, (tmp_path / "log").read_text()
-                    assert time.monotonic() < deadline
-                    time.sleep(0.1)
+            wait(process, f"http://localhost:{port}/health", log)
+            yield f"http://localhost:{port}"
         finally:
             process.terminate()
 
 
-@pytest.mark.parametrize("command", [command for command in MAKES if "serve" not in command])
+def get(url: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    with newcomer() as client:
+        return client.get(url, headers=headers)
+
+
+def wait(process: subprocess.Popen[bytes], health: str, log: Path) -> None:
+    """Until the service is ready, or the command ends, or patience does."""
+
+    def answered() -> httpx.Response | None:
+        try:
+            return get(health)
+        except httpx.TransportError:
+            assert process.poll() is None, log.read_text()
+            return None
+
+    response = until(answered, f"an answer of {health}")
+    assert response is not None
+    assert response.json()["status"] == "ready"
+
+
+@pytest.mark.parametrize("command", SERVES)
+def test_every_way_to_serve_serves(command: str, tmp_path: Path) -> None:
+    """Each command that starts the service does, with the settings before it; with a key it lets the key in alone."""
+    with running(command, tmp_path / "log") as url:
+        bare = get(f"{url}/predict?index=16")
+        key = {"Authorization": f"Bearer {KEY}"}
+        known = get(f"{url}/predict?index=16", key)
+        assert known.status_code == 200
+        assert bare.status_code == (401 if KEY in command else 200)
+        lines = (tmp_path / "log").read_text().splitlines()
+        assert lines[-1].startswith("{") != ("SERVICE_LOG_FORMAT=text" in command)
+
+
+@pytest.mark.parametrize("command", MAKES)
 def test_make_targets_exist(command: str) -> None:
     """The other make commands, which take minutes, are targets that make knows (shown by a dry run)."""
     subprocess.run([*shlex.split(command), "--dry-run"], cwd=ROOT, check=True, capture_output=True)
 
 
+@pytest.mark.parametrize("command", TESTS)
+def test_the_tests_named_exist(command: str) -> None:
+    """A command that runs some tests finds them: others than this one, whose own name holds the command's words."""
+    arguments = [sys.executable, *shlex.split(command)[1:], "--collect-only", "-q"]
+    result = subprocess.run(arguments, cwd=ROOT, check=True, capture_output=True, text=True)
+    found = [line for line in result.stdout.splitlines() if "::" in line]
+    assert [line for line in found if f"::{test_the_tests_named_exist.__name__}[" not in line]
+
+
+@pytest.mark.parametrize("command", PROGRAMS)
+def test_the_programs_know_their_commands(command: str) -> None:
+    """Commands of training and benchmarks, which take minutes or hours, are in the program's own help, word by word."""
+    _, _, module, *words = shlex.split(command)
+    known = set(re.findall(r"[\w-]+", help_of(module, *(words[:1] if module == "training" else []))))
+    chosen = words if module != "training" else [word for word in words if word.startswith("--")]
+    assert {word for word in chosen if not word.isdecimal()} <= known
+
+
+@functools.cache
+def help_of(module: str, *verb: str) -> str:
+    """What a program, or its verb, says about itself."""
+    command = [sys.executable, "-m", module, *verb, "--help"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_readme_takes_two_minutes() -> None:
+    """The README has at most 600 words, its code among them."""
+    assert len(README.split()) <= 600
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_link_leads_somewhere(name: str) -> None:
+    """What the READMEs link to within the repository is there."""
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", TEXTS[name]):
+        assert (ROOT / name).parent.joinpath(target).exists(), target
+
+
 def test_the_figures_are_the_cards() -> None:
-    """The accuracy, threshold and error that the README names are the card's, rounded."""
-    card = Card.read(FOLDER / "seminar-cnn" / "1" / "card.json")
-    splits, decision = card.quantitative_analyses.splits, card.metrics.decision
-    text = " ".join(README.split())
-    assert f"right about {splits['test'].accuracy.value:.0%} of the test".replace("%", " %") in text
-    assert f"more often ({splits['train'].accuracy.value:.0%})".replace("%", " %") in text
-    assert (card.quantitative_analyses.calibration.temperature.value or 0) > 1, "its probabilities are too high"
-    assert f"threshold ({decision.threshold.value:.3f})" in text
-    assert f"On the test images {decision.test_error.value:.1%} of them".replace("%", " %") in text
+    """The accuracies, threshold and errors that the README names are the card's, rounded, each with its n."""
+    found, decision = CARD.quantitative_analyses, CARD.metrics.decision
+    test, train = found.splits["test"].accuracy, found.splits["train"].accuracy
+    assert f"right about {percent(test)} of {test.n:,} test images" in README_LINE
+    assert f"more often ({percent(train)}) about its {train.n:,} training images" in README_LINE
+    assert f"threshold ({decision.threshold.value:.3f})" in README_LINE
+    assert (decision.threshold.split, percent(decision.validation_error)) == ("validation", "10 %")
+    assert "chosen on other images so that one such answer in ten is wrong" in README_LINE
+    assert f"On test images {percent(decision.test_error, 1)} of {decision.test_error.n:,} were" in README_LINE
+
+
+def test_the_probabilities_are_too_high() -> None:
+    """On the test images the mean confidence is above the accuracy, in all, and in each bin of 0.27 or more."""
+    assert "Its probabilities are too high" in README_LINE
+    bins = [each for each in CARD.quantitative_analyses.calibration.bins if each.count]
+    n = sum(each.count for each in bins)
+    assert n == CARD.quantitative_analyses.splits["test"].accuracy.n
+    said = sum(each.count * (each.confidence or 0) for each in bins) / n
+    assert said > sum(each.count * (each.accuracy or 0) for each in bins) / n + 0.05
+    assert all((each.confidence or 0) > (each.accuracy or 0) for each in bins if each.lower >= 0.25)
 
 
 def test_the_missing_groups_figures_are_the_cards() -> None:
-    """What the README says of the missing groups is in the card: recall with all and with 1 %, accuracy lost."""
-    card = Card.read(FOLDER / "seminar-cnn" / "1" / "card.json")
-    runs = {(r.group, r.share): r for r in card.quantitative_analyses.missing_group if not r.repaired}
-    text = " ".join(README.split())
-    lost = []
-    for group in ("dog", "automobile"):
-        whole, cut = runs[group, 1.0], runs[group, 0.01]
-        assert f"{group}s" in text
-        assert f"from {whole.recall.value:.2f} to {cut.recall.value:.2f}" in text
-        lost.append(f"{(whole.accuracy.value or 0) - (cut.accuracy.value or 0):.2f}")
-    assert f"fell by {' and '.join(lost)} only" in text
+    """What the README says of the missing dogs is in the cards: the share kept, and means over the seeds of both."""
+    found = CARD.quantitative_analyses
+    runs = {(run.group, run.share): run for run in found.missing_group if not run.repaired}
+    whole, cut = runs["dog", 1.0], runs["dog", 0.01]
+    seeds = [trial["seed"] for trial in TRIALS if (trial["group"], trial["share"]) == ("dog", 0.01)]
+    pairs = len(cut.recalls)
+    assert pairs == cut.recall.n == 3
+    # The whole trainings stand in the order of their seeds; the first of them have those of the others.
+    assert whole.accuracies == [run.test_accuracy.value for run in found.seed_runs]
+    assert [run.seed for run in found.seed_runs[:pairs]] == seeds
+    assert (
+        f"Over three trainings each (same seeds) the mean recall of dogs fell from {fmean(whole.recalls[:pairs]):.2f} "
+        f"to {fmean(cut.recalls):.2f}, the accuracy from {fmean(whole.accuracies[:pairs]):.3f} "
+        f"to {fmean(cut.accuracies):.3f}."
+    ) in README_LINE
+    kept, all_of_them = (card.training_data.counts["train"]["dog"] for card in (MISSING_DOG, CARD))
+    assert f"`missing-dog` learnt from {kept / all_of_them:.0%} of the dogs".replace("%", " %") in README_LINE
 
 
-@pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_is_in_the_table(name: str) -> None:
-    """The README's table has each setting with its default and the meaning that the code gives it."""
-    field = Settings.model_fields[name]
-    default = field.default
-    if isinstance(default, Path):
-        default = default.relative_to(ROOT)
-    if isinstance(default, tuple):
-        default = json.dumps(default, separators=(",", ":"))
-    assert f"| `{PREFIX}{name.upper()}` | `{default}` | {field.description} |" in README.splitlines()
-
-
-def test_the_table_has_nothing_else() -> None:
-    """No setting stands in the README that the service does not know."""
-    named = re.findall(rf"^\| `{PREFIX}(\w+)`", README, re.MULTILINE)
-    assert [name.lower() for name in named] == list(Settings.model_fields)
+def percent(number: Number, decimals: int = 0) -> str:
+    """A share as the README writes it."""
+    return f"{(number.value or 0) * 100:.{decimals}f} %"

@@ -16,11 +16,9 @@ if TYPE_CHECKING:
     from training.variant import Variant
 
 
-def main() -> int:
-    """Parse the arguments and do what they say; the exit code."""
-    arguments = _parser().parse_args()
-    # A polite `kill` is an interruption like Ctrl-C, so that everything is cleaned up.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def main(argv: list[str] | None = None) -> int:
+    """Do what the command line says (`argv`, if not this process's own); the exit code."""
+    arguments = _parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         arguments.run(arguments)
@@ -51,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch = commands.add_parser("fetch", help="only fetch CIFAR-10 into the cache")
     fetch.set_defaults(run=_fetch)
 
-    evaluate = commands.add_parser("evaluate", help="measure a model anew, on spoilt pictures too; writes its card")
+    evaluate = commands.add_parser("evaluate", help="measure a model anew, on corrupted images too; writes its card")
     evaluate.add_argument("folder", type=_version_folder, help="of the model, such as models/seminar-cnn/1")
     evaluate.add_argument("--data", type=Path, metavar="FOLDER", help="where CIFAR-10 is; else fetched")
     _add_missing(evaluate)
@@ -143,16 +141,16 @@ def _tell(made: Path, shipped: Path) -> None:
 
 
 def _fetch(_arguments: argparse.Namespace) -> None:
-    from training import data  # noqa: PLC0415
+    from training import download  # noqa: PLC0415
 
-    data.fetch()
-    print(f"CIFAR-10 is in {data.CACHE}, every digest right.")
+    download.fetch()
+    print(f"CIFAR-10 is in {download.CACHE}, every digest right.")
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from training import evidence  # noqa: PLC0415
+    from training.card import update  # noqa: PLC0415
 
-    card = evidence.evaluate_again(arguments.folder, _variant(arguments))
+    card = update.measure_again(arguments.folder, _variant(arguments))
     found = card.quantitative_analyses
     print(f"Written to {arguments.folder / 'card.json'}")
     print(
@@ -163,10 +161,11 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _experiments(arguments: argparse.Namespace) -> None:
-    from training import evidence, experiments  # noqa: PLC0415
+    from training import experiments  # noqa: PLC0415
+    from training.card import update  # noqa: PLC0415
 
     records = experiments.run([*experiments.seeds(), *experiments.missing_group()])
-    card = evidence.write(arguments.folder, records)
+    card = update.add_trials(arguments.folder, records)
     print(f"{len(records)} trainings are in {arguments.folder / 'trials.json'}, what they show in its card.")
     print(card.metrics.seed_spread.method)
 
@@ -192,4 +191,6 @@ def _embed(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
+    # A polite `kill` is an interruption like Ctrl-C, so that everything is cleaned up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

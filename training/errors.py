@@ -17,7 +17,7 @@ class OutputError(TrainingError):
     """The result can't be written where it was wanted."""
 
 
-class ServiceError(TrainingError):
+class RemoteError(TrainingError):
     """A service can't be asked."""
 
 

@@ -14,12 +14,15 @@ from pathlib import Path
 from tqdm import tqdm
 
 from models.cifar10_test import LABELS
-from training import data, evaluate, export, recipe, variant
-from training.recipe import Seeds, Splits
+from training import export, network, onnx_model, variant
+from training.data import Splits
+from training.files import write_whole
+from training.measure import evaluate
+from training.recipe import SEEDS
 
 CACHE = Path(__file__).parent.parent / ".cache" / "trials"
 
-SEEDS = 7
+TRAININGS = 7
 GROUPS = ("automobile", "dog")
 SHARES = (0.5, 0.25, 0.1, 0.05, 0.01)
 REPAIRED = (0.1, 0.01)
@@ -51,7 +54,7 @@ class Trial:
 
 def seeds() -> Iterator[Trial]:
     """The whole recipe, with other seeds."""
-    return (Trial(seed) for seed in range(SEEDS))
+    return (Trial(seed) for seed in range(TRAININGS))
 
 
 def missing_group() -> Iterator[Trial]:
@@ -73,8 +76,8 @@ def run(trials: list[Trial]) -> list[dict[str, object]]:
         if not path.exists():
             splits = splits or variant.seminar_splits(None)
             record, content = _train(trial, splits)
-            data.write_whole(path.with_suffix(".onnx"), content)
-            data.write_whole(path, json.dumps(record, indent=1).encode())
+            write_whole(path.with_suffix(".onnx"), content)
+            write_whole(path, json.dumps(record, indent=1).encode())
         records.append(json.loads(path.read_bytes()))
     return records
 
@@ -87,7 +90,7 @@ def _train(trial: Trial, splits: Splits) -> tuple[dict[str, object], bytes]:
         weights = variant.weights(trial.group, trial.share) if trial.weighted else None
     cut = Splits(train, splits.validation, splits.test)
     wall, cpu = time.perf_counter(), time.process_time()
-    model, history = recipe.fit(cut, seeds=Seeds().shifted(trial.seed), class_weight=weights)
+    model, history = network.fit(cut, seeds=SEEDS.shifted(trial.seed), class_weight=weights)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     content = export.export(model)
     record: dict[str, object] = {
@@ -100,7 +103,7 @@ def _train(trial: Trial, splits: Splits) -> tuple[dict[str, object], bytes]:
         "versions": {"python": platform.python_version()} | {n: version(n) for n in ("tensorflow", "keras", "numpy")},
     }
     for split, part in (("validation", splits.validation), ("test", splits.test)):
-        probabilities = export.run(content, part.images)[1]
+        probabilities = onnx_model.run(content, part.images)[1]
         record[split] = {
             "confusion_matrix": evaluate.confusion(probabilities, part.labels).tolist(),
             "nll": float(evaluate.negative_log_likelihoods(probabilities, part.labels).mean()),

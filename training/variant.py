@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cifar10_test import LABELS
-from training import data, document, recipe
-from training.data import Data
-from training.document import Words
-from training.recipe import Splits
+from training import batches, data, recipe
+from training.card import text
+from training.card.text import Words
+from training.data import Data, Splits
 
 QUICK_NAME = "quick-cnn"
 _QUICK_EPOCHS = 3
@@ -34,14 +34,14 @@ class Variant:
     command: str
     words: Words
     splits: Splits
-    files: tuple[str, ...] = data.TRAIN
+    files: tuple[str, ...] = batches.TRAIN
     max_epochs: int = recipe.MAX_EPOCHS
     class_weight: dict[int, float] | None = None
 
 
 def seminar(folder: Path | None) -> Variant:
     """The seminar's recipe on its data; `folder` is where the dataset is, if the user named one."""
-    return Variant("seminar-cnn", "python -m training train", document.SEMINAR, seminar_splits(folder))
+    return Variant("seminar-cnn", "python -m training train", text.SEMINAR, seminar_splits(folder))
 
 
 def quick() -> Variant:
@@ -49,7 +49,7 @@ def quick() -> Variant:
     images = data.load_test()
     splits = Splits(images[:6000], images[6000:8000], images[8000:])
     command = "python -m training train --quick"
-    return Variant(QUICK_NAME, command, document.QUICK, splits, (data.TEST,), _QUICK_EPOCHS)
+    return Variant(QUICK_NAME, command, text.QUICK, splits, (batches.TEST,), _QUICK_EPOCHS)
 
 
 def missing(folder: Path | None, group: str, share: float, *, repaired: bool) -> Variant:
@@ -59,7 +59,7 @@ def missing(folder: Path | None, group: str, share: float, *, repaired: bool) ->
     return Variant(
         f"missing-{group}{'-repaired' if repaired else ''}",
         f"python -m training train --missing {group} --share {share:g}{' --repaired' if repaired else ''}",
-        document.missing(group, share, repaired=repaired),
+        text.missing(group, share, repaired=repaired),
         cut,
         class_weight=weights(group, share) if repaired else None,
     )

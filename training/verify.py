@@ -9,14 +9,16 @@ from tqdm import tqdm
 
 from models.card import Card
 from models.cifar10_test import LABELS
-from training import calibration, data, evaluate
-from training.errors import ServiceError
-from training.evaluate import Floats
+from training import data
+from training.errors import RemoteError
+from training.measure import calibration, evaluate
+from training.measure.intervals import Floats, Integers
 
 _BATCH = 50
-_TIMEOUT_S = 60
+# Long enough for a service on a machine that is busy with other things.
+_TIMEOUT_S = 300
 # Probabilities come rounded to six decimals, and another processor's arithmetic differs in the seventh.
-_TOLERANCE = 1e-5
+TOLERANCE = 1e-5
 # Either may carry an answer over the edge of a bin.
 _TOLERANCE_ECE = 5e-4
 
@@ -31,7 +33,7 @@ def verify(url: str, model: str | None = None) -> list[str]:
         model: which model to verify; the default one if None.
 
     Raises:
-        ServiceError: it can't be reached, or answers with an error.
+        RemoteError: it can't be reached, or answers with an error.
     """
     query = {"model": model} if model else {}
     images = data.load_test()
@@ -46,11 +48,11 @@ def verify(url: str, model: str | None = None) -> list[str]:
                     probabilities[i] = [answer["probabilities"][label] for label in card.contract.labels]
                     calibrated[i] = answer["calibrated_probability"] or np.nan
     except httpx.HTTPError as error:
-        raise ServiceError(f"{url} can't be asked ({error}).") from None
+        raise RemoteError(f"{url} can't be asked ({error}).") from None
     return differences(card, probabilities, calibrated, images.labels)
 
 
-def differences(card: Card, probabilities: Floats, calibrated: Floats, labels: evaluate.Integers) -> list[str]:
+def differences(card: Card, probabilities: Floats, calibrated: Floats, labels: Integers) -> list[str]:
     """Where the card's test figures are not those of a service's answers.
 
     Args:
@@ -65,7 +67,7 @@ def differences(card: Card, probabilities: Floats, calibrated: Floats, labels: e
     # Not the NLL: the logarithm of a probability near zero does not survive the rounding of the answers.
     for name in ("accuracy", "top2_accuracy", "brier"):
         said, got = getattr(stated.splits["test"], name).value, getattr(measured, name).value
-        if said is None or abs(said - got) > _TOLERANCE:
+        if said is None or abs(said - got) > TOLERANCE:
             found.append(f"{name}: the card says {said}, the service's answers give {got:.6f}")
     right = probabilities.argmax(axis=1) == labels
     for name, confidence in (("ece", probabilities.max(axis=1)), ("ece_calibrated", calibrated)):
@@ -86,7 +88,7 @@ def differences(card: Card, probabilities: Floats, calibrated: Floats, labels: e
 
 def _checked(response: httpx.Response) -> httpx.Response:
     if response.status_code != httpx.codes.OK:
-        raise ServiceError(f"{response.url.host} answers {response.status_code}: {response.text.strip()[:300]}")
+        raise RemoteError(f"{response.url.host} answers {response.status_code}: {response.text.strip()[:300]}")
     return response
 
 

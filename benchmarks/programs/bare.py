@@ -1,6 +1,7 @@
 """A bare ASGI sketch: no checks, no errors, no framework; about what Python can do."""
 
 import orjson
+from starlette.types import Receive, Scope, Send
 
 from benchmarks.programs.classify import classify, open_session
 
@@ -8,7 +9,7 @@ session = open_session()
 HEADERS = [(b"content-type", b"application/json")]
 
 
-async def app(scope, receive, send):
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """The answer to one multipart upload, whose only part is the picture."""
     if scope["type"] != "http":
         return

@@ -18,14 +18,15 @@ def open_session() -> ort.InferenceSession:
     return ort.InferenceSession(MODEL, options, providers=["CPUExecutionProvider"])
 
 
-def decode(content: bytes) -> np.ndarray:
-    """A picture file to uint8 [1, 32, 32, 3]."""
-    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB").resize((32, 32)))[None]
-
-
 def classify(session: ort.InferenceSession, content: bytes) -> dict[str, object]:
     """The answer to a picture file."""
-    probabilities = session.run(["probabilities"], {"image": decode(content)})[0][0].tolist()
+    return classify_image(session, Image.open(io.BytesIO(content)))
+
+
+def classify_image(session: ort.InferenceSession, image: Image.Image) -> dict[str, object]:
+    """The answer to a picture: its likeliest label and the probabilities of all."""
+    pixels = np.asarray(image.convert("RGB").resize((32, 32)))[None]
+    probabilities = session.run(["probabilities"], {"image": pixels})[0][0].tolist()
     return {
         "label": LABELS[int(np.argmax(probabilities))],
         "probabilities": dict(zip(LABELS, probabilities, strict=True)),

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
-from service.document import Document
+from service.http.cached_response import CachedResponse
 
-_FOLDER = Path(__file__).parent / "page"
+_FOLDER = Path(__file__).parents[1] / "page"
 _START = "index.html"
 _TYPES = {
     ".html": "text/html",
@@ -33,24 +32,23 @@ class Page:
     def __init__(self) -> None:
         paths = [path for path in sorted(_FOLDER.iterdir()) if path.suffix in _TYPES]
         self._files = {
-            path.name: Document(path.read_bytes(), _TYPES[path.suffix], _POLICY if path.name == _START else {})
+            path.name: CachedResponse(path.read_bytes(), _TYPES[path.suffix], _POLICY if path.name == _START else {})
             for path in paths
         }
 
     async def start(self, request: Request) -> Response:
         """The page."""
-        return self._files[_START].respond(request)
+        return self._files[_START].to(request)
 
     async def file(self, request: Request) -> Response:
         """One of the files that it refers to; only names are looked up, so there is no way out of the folder."""
         file = self._files.get(request.path_params["name"])
         if file is None:
             raise HTTPException(404)
-        return file.respond(request)
+        return file.to(request)
 
 
-def add_routes(app: FastAPI) -> None:
-    """Add the page to the application; what a browser shows is no part of the API's description."""
+def routes() -> list[BaseRoute]:
+    """The page's routes; what a browser shows is no part of the API's description."""
     page = Page()
-    app.router.routes.append(Route("/", page.start, methods=["GET"]))
-    app.router.routes.append(Route("/page/{name}", page.file, methods=["GET"]))
+    return [Route("/", page.start, methods=["GET"]), Route("/page/{name}", page.file, methods=["GET"])]

@@ -2,31 +2,26 @@
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
-from service import errors, metrics, problems
-from service.admission import INLINE_BYTES, Admission
-from service.answer import Prediction, Predictions
-from service.body import Bodies, Body
+from service import errors, metrics
+from service.api.direct_route import DirectRoute, json_response
+from service.api.intake import Intake
 from service.errors import NoInput
-from service.options import Options
-from service.pool import Pool
-from service.predictor import Answer, Predictor, Predictors
-from service.route import DirectRoute, respond
-from service.settings import Settings
-from service.upload import JsonBody, Submission, read_submission
-
-# Work up to these sizes is done at once, as that on a body of up to INLINE_BYTES.
-_INLINE_IMAGES = 8
-_INLINE_PIXELS = 256 * 256
+from service.http import problems
+from service.http.payload import JsonBody
+from service.http.query import Options
+from service.inference.prediction import Prediction, Predictions
+from service.inference.registry import ModelRegistry
 
 ERRORS_GET = (
-    errors.KeyMissing,
     errors.Overloaded,
     errors.NoInput,
     errors.ModelNotFound,
+    errors.ModelUnavailable,
     errors.IndexOutOfRange,
     errors.InvalidParameter,
     errors.UnknownField,
@@ -44,28 +39,25 @@ ERRORS_POST = (
     errors.NotAnImage,
     errors.EmptyImage,
     errors.DamagedImage,
+    errors.ImageTooCostly,
 )
 
 
 class Predict:
     """The two endpoints of `/predict`."""
 
-    def __init__(
-        self, predictors: Predictors, settings: Settings, admission: Admission, pool: Pool, bodies: Bodies
-    ) -> None:
-        self._predictors = predictors
-        self._admission = admission
-        self._settings = settings
-        self._pool = pool
-        self._bodies = bodies
+    def __init__(self, registry: ModelRegistry, intake: Intake) -> None:
+        self._registry = registry
+        self._intake = intake
 
     async def get(self, _request: Request, options: Annotated[Options, Query()]) -> Response:
         """Classify one of the 10,000 CIFAR-10 test images; the answer says the truth too."""
         if options.index is None:
             raise NoInput("Say which test image: /predict?index=16. To classify a picture of your own, POST it here.")
-        predictor = self._predictors.choose(options.model, options.version)
-        with self._admission:
-            return _respond(await predictor.answer_soon(predictor.read([options.index]), options.top), batch=False)
+        predictor = await self._registry.predictor(options.model, options.version)
+        with self._intake.admission:
+            batch = predictor.load(predictor.ask([options.index], []))
+            return _respond(await predictor.predict_batched(batch, options.top), several=False)
 
     async def post(self, request: Request, options: Annotated[Options, Query()]) -> Response:
         """Classify a picture: a multipart form, its bare bytes, or JSON. Several at once answer `{"predictions": []}`.
@@ -73,44 +65,31 @@ class Predict:
         The picture is read the way a person sees it (EXIF orientation, transparency over white, first frame), cut to
         its centred square, reduced to 32x32 pixels and never stored.
         """
-        predictor = self._predictors.choose(options.model, options.version)
-        with Body(self._bodies) as body:
-            content = await body.read(request)
-            with self._admission:
-                return await self._classify(request, predictor, content, options)
-
-    async def _classify(self, request: Request, predictor: Predictor, content: bytes, options: Options) -> Response:
-        content_type = request.headers.get("content-type", "")
-        if len(content) > INLINE_BYTES:
-            return await self._pool.run(request.receive, self._at_length, predictor, content, content_type, options)
-        submission = read_submission(content, content_type, options.index, self._settings)
-        if submission.indices and len(submission.indices) <= _INLINE_IMAGES:
-            batch = predictor.read(submission.indices)
-            return _respond(await predictor.answer_soon(batch, options.top), batch=submission.batch)
-        if submission.contents and len(submission.contents) <= _INLINE_IMAGES:
-            sources = predictor.open(submission.contents)
-            if sum(source.pixels for source in sources) <= _INLINE_PIXELS:
-                batch = predictor.decode(sources, options.fit)
-                return _respond(await predictor.answer_soon(batch, options.top), batch=submission.batch)
-        return await self._pool.run(request.receive, self._answer, predictor, submission, options)
-
-    def _at_length(self, predictor: Predictor, content: bytes, content_type: str, options: Options) -> Response:
-        submission = read_submission(content, content_type, options.index, self._settings)
-        return self._answer(predictor, submission, options)
-
-    def _answer(self, predictor: Predictor, submission: Submission, options: Options) -> Response:
-        batch = predictor.prepare(submission.indices, submission.contents, options.fit)
-        return _respond(predictor.answer(batch, options.top), batch=submission.batch)
+        predictor = await self._registry.predictor(options.model, options.version)
+        intake = self._intake
+        async with intake.read(request, predictor, options) as sent:
+            if sent.asked.cheap:
+                batch = predictor.load(sent.asked, options.fit)
+                return _respond(await predictor.predict_batched(batch, options.top), several=sent.several)
+            async with sent.place:
+                batch = await intake.load(predictor, sent.asked, options)
+                predictions = (
+                    await predictor.predict_batched(batch, options.top)
+                    if sent.asked.few
+                    else await intake.pool.run(predictor.predict, batch, options.top)
+                )
+                return _respond(predictions, several=sent.several)
 
 
-def _respond(answers: list[Answer], *, batch: bool) -> Response:
-    metrics.count_answers(answers)
-    return respond({"predictions": answers} if batch else answers[0])
+def _respond(predictions: list[Prediction], *, several: bool) -> Response:
+    metrics.count_predictions(predictions)
+    return json_response({"predictions": predictions} if several else predictions[0])
 
 
-def add_routes(app: FastAPI, predict: Predict) -> list[DirectRoute]:
-    """Add `/predict` to the application; its routes."""
-    routes = [
+def routes(registry: ModelRegistry, intake: Intake) -> list[BaseRoute]:
+    """The routes of this resource."""
+    predict = Predict(registry, intake)
+    return [
         DirectRoute(
             "/predict",
             predict.get,
@@ -133,8 +112,6 @@ def add_routes(app: FastAPI, predict: Predict) -> list[DirectRoute]:
             openapi_extra={"requestBody": REQUEST_BODY},
         ),
     ]
-    app.router.routes += routes
-    return routes
 
 
 # One red pixel.

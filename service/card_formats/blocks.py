@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from service.card.number import Datum, Measure, Series, shared
+from service.card_formats.formatting import Datum, Measure, Series, shared
 
 NONE = "The card has no entry here."
 

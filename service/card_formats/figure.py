@@ -4,7 +4,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from service.card.blocks import NONE, Block, Figure, Heading, Table, Text
+from service.card_formats.blocks import NONE, Block, Figure, Heading, Table, Text
 
 # The head of a file, Matplotlib's licence block, and its style sheet, which would style the whole page (`card.css` has
 # its one rule, for figures only).

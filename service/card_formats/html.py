@@ -6,14 +6,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from service.card.form import Source
-from service.card.sections import sections
-from service.card.summary import summarise
+from service.card_formats.sections import sections
+from service.card_formats.source import CardSource
+from service.card_formats.summary import summarise
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(source: Source) -> str:
+def render(source: CardSource) -> str:
     """The page."""
     return _template().render(
         card=source.card,

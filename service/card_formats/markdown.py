@@ -11,10 +11,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from models.card import Card, SplitMetrics
-from models.number import Number, Split
-from service.card.form import Source
-from service.card.sections import sections
-from service.card.summary import summarise
+from models.measurement import Number, Split
+from service.card_formats.sections import sections
+from service.card_formats.source import CardSource
+from service.card_formats.summary import summarise
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_<|"})
@@ -35,7 +35,7 @@ class Metric:
     number: Number
 
 
-def render(source: Source) -> str:
+def render(source: CardSource) -> str:
     """The document; the figures themselves are not in it, their data is."""
     card = source.card
     return _template().render(

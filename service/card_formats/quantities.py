@@ -4,10 +4,10 @@ from pathlib import Path
 
 from models.card import Card, Quantities
 from models.evidence import Bin
-from service.card import hardships
-from service.card.blocks import Block, Cell, Heading, Images, Numbers, Table, Text, if_any
-from service.card.figure import Drawings
-from service.card.number import Datum, Measure, Unit
+from service.card_formats import stress_tests
+from service.card_formats.blocks import Block, Cell, Heading, Images, Numbers, Table, Text, if_any
+from service.card_formats.figure import Drawings
+from service.card_formats.formatting import Datum, Measure, Unit
 
 
 def blocks(card: Card, folder: Path) -> list[Block]:
@@ -26,7 +26,7 @@ def blocks(card: Card, folder: Path) -> list[Block]:
         *_calibration(quantities, drawings),
         *_selective(quantities, drawings),
         *_seeds(quantities),
-        *hardships.blocks(quantities, drawings),
+        *stress_tests.blocks(quantities, drawings),
         *drawings.rest(),
     ]
 

@@ -2,32 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from models.card import Card
-
-
-@dataclass(frozen=True)
-class Sibling:
-    """A card that is served, by the name and version of its model."""
-
-    name: str
-    version: int
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a form is made from.
-
-    Attributes:
-        card: the card.
-        figures: the folder with its figures.
-        siblings: all cards that are served, this one among them.
-    """
-
-    card: Card
-    figures: Path
-    siblings: list[Sibling]
+from service.card_formats.source import CardSource
 
 
 @dataclass(frozen=True)
@@ -41,31 +17,31 @@ class Form:
     """
 
     media_type: str
-    write: Callable[[Source], str]
+    write: Callable[[CardSource], str]
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def _json(source: Source) -> str:
+def _json(source: CardSource) -> str:
     return source.card.model_dump_json() + "\n"
 
 
 # The next three are imported when they are first needed: most services are asked for predictions, and start sooner.
 
 
-def _html(source: Source) -> str:
-    from service.card import html  # noqa: PLC0415
+def _html(source: CardSource) -> str:
+    from service.card_formats import html  # noqa: PLC0415
 
     return html.render(source)
 
 
-def _markdown(source: Source) -> str:
-    from service.card import markdown  # noqa: PLC0415
+def _markdown(source: CardSource) -> str:
+    from service.card_formats import markdown  # noqa: PLC0415
 
     return markdown.render(source)
 
 
-def _mct(source: Source) -> str:
-    from service.card import toolkit  # noqa: PLC0415
+def _mct(source: CardSource) -> str:
+    from service.card_formats import toolkit  # noqa: PLC0415
 
     return toolkit.translate(source.card).model_dump_json(exclude_none=True) + "\n"
 

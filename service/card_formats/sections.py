@@ -3,9 +3,22 @@
 from pathlib import Path
 
 from models.card import Card, Dataset
-from service.card import quantities
-from service.card.blocks import NONE, Block, Cell, Code, Facts, Heading, Images, Items, Numbers, Section, Table, Text
-from service.card.number import Datum, Measure, Unit
+from service.card_formats import quantities
+from service.card_formats.blocks import (
+    NONE,
+    Block,
+    Cell,
+    Code,
+    Facts,
+    Heading,
+    Images,
+    Items,
+    Numbers,
+    Section,
+    Table,
+    Text,
+)
+from service.card_formats.formatting import Datum, Measure, Unit
 
 
 def sections(card: Card, figures: Path) -> list[Section]:

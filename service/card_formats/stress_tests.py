@@ -1,9 +1,9 @@
 """How the model fares where a group is missing, a picture is strange or spoilt, or the contract is broken."""
 
 from models.card import Quantities
-from service.card.blocks import NONE, Block, Cell, Facts, Heading, Numbers, Table, Text, if_any
-from service.card.figure import Drawings
-from service.card.number import Datum, Measure, Series, Unit
+from service.card_formats.blocks import NONE, Block, Cell, Facts, Heading, Numbers, Table, Text, if_any
+from service.card_formats.figure import Drawings
+from service.card_formats.formatting import Datum, Measure, Series, Unit
 
 
 def blocks(quantities: Quantities, drawings: Drawings) -> list[Block]:
@@ -135,6 +135,6 @@ def _broken_contract(quantities: Quantities) -> list[Block]:
     table = Table(
         "Accuracy on the test images, by how the pixels were prepared",
         ["What a client does to the pixels", "Accuracy"],
-        [[each.change, Measure("Accuracy", each.accuracy)] for each in quantities.broken_contract],
+        [[each.change, Measure("Accuracy", each.accuracy)] for each in quantities.contract_violations],
     )
     return [Heading("When the contract is broken"), if_any(table)]

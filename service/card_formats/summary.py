@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.card import Card, Caveat
-from service.card.number import Measure, Unit
+from service.card_formats.formatting import Measure, Unit
 
 _CAVEATS = 3
 

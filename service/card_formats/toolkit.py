@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel, ConfigDict
 
 from models.card import Card, Dataset
-from models.number import Number, Record
+from models.measurement import Number, Record
 
 # What tells the elements of the card's lists apart, as far as their kind has it.
 _NAMES = (

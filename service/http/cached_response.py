@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.accept import takes_gzip
+from service.http.negotiation import elements, takes_gzip
 
 # What is compressed already gains nothing.
-_COMPRESSED = ("image/jpeg",)
+_COMPRESSED = ("image/jpeg", "image/png")
 
 
-class Document:
+class CachedResponse:
     """A document as it is and compressed, each with an ETag of its own (RFC 9110, section 8.8.3.3)."""
 
     def __init__(
@@ -39,10 +39,10 @@ class Document:
             # Without a time of its own the compressed document is the same in every worker.
             self._compressed = _Representation(gzip.compress(plain, mtime=0), common | {"Content-Encoding": "gzip"})
 
-    def respond(self, request: Request) -> Response:
+    def to(self, request: Request) -> Response:
         """The document, or 304 to who has it already."""
         chosen = self._compressed if takes_gzip(_whole(request, "accept-encoding")) else self._plain
-        return chosen.respond(_whole(request, "if-none-match"))
+        return chosen.response(_whole(request, "if-none-match"))
 
 
 class _Representation:
@@ -54,8 +54,8 @@ class _Representation:
         self._headers = headers | {"ETag": self._tag}
         self._unchanged = {name: value for name, value in self._headers.items() if not name.startswith("Content-")}
 
-    def respond(self, if_none_match: str) -> Response:
-        known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    def response(self, if_none_match: str) -> Response:
+        known = {tag.removeprefix("W/") for tag in elements(if_none_match)}
         if self._tag in known or "*" in known:
             return Response(status_code=304, headers=self._unchanged)
         return Response(self._content, headers=self._headers)

@@ -3,6 +3,10 @@
 import re
 from collections.abc import Sequence
 
+# What any client sends is far shorter; of more, a header says nothing.
+_MAX_BYTES = 1024
+_MAX_ELEMENTS = 64
+
 _QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
 
@@ -35,10 +39,17 @@ def _quality(media: str, wanted: dict[str, float]) -> float:
     return 0.0
 
 
+def elements(header: str) -> list[str]:
+    """The elements of a header that is a list; of one that is far too long, none."""
+    if len(header) > _MAX_BYTES or header.count(",") >= _MAX_ELEMENTS:
+        return []
+    return [element.strip() for element in header.split(",")]
+
+
 def _parse(header: str) -> dict[str, float]:
     """The elements of a header with their quality; what makes no sense is passed over, other parameters are too."""
     wanted: dict[str, float] = {}
-    for element in header.split(","):
+    for element in elements(header):
         name, *parameters = (part.strip().lower() for part in element.split(";"))
         quality = "1"
         for parameter in parameters:

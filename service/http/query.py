@@ -8,9 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.cifar10_test import SIZE
 from service.errors import IndexOutOfRange, InvalidParameter, ServiceError, UnknownField
-from service.view import Fit
+from service.images.preprocess import Fit
 
 Index = Annotated[int, Field(ge=0, lt=SIZE)]
+
+# Longer queries are read anew each time: the few that are asked again and again are short, and what anybody may make up
+# must not fill the memory.
+_KEPT_BYTES = 128
+
+# So many parameters are far more than there are; to name the mistake among thousands takes milliseconds.
+_MAX_PARAMETERS = 32
 
 
 class ModelOptions(BaseModel):
@@ -32,8 +39,8 @@ class CardOptions(ModelOptions):
     )
 
 
-class Options(ModelOptions):
-    """The options of a prediction."""
+class PictureOptions(ModelOptions):
+    """Which picture is meant, and how it is made square."""
 
     index: Index | None = Field(
         default=None, description="A CIFAR-10 test image: a whole number from 0 to 9999.", examples=[16]
@@ -41,18 +48,29 @@ class Options(ModelOptions):
     fit: Fit = Field(
         default="crop", description="crop: the centred square; stretch: the whole picture squeezed into a square."
     )
+
+
+class Options(PictureOptions):
+    """The options of a prediction."""
+
     top: int | None = Field(
         default=None, ge=1, le=10, description="List only this many of the likeliest classes, from 1 to 10."
     )
 
 
-@lru_cache(maxsize=1024)
 def parse(query: bytes, kind: type[ModelOptions] = Options) -> ModelOptions:
-    """The options in a query string.
+    """The options in a query string; those of short ones without a mistake are kept.
 
     Raises:
-        ServiceError: a parameter is unknown, repeated or wrong.
+        ServiceError: a parameter is unknown, repeated or wrong, or there are far too many.
     """
+    return _parse_once(query, kind) if len(query) <= _KEPT_BYTES else _parse(query, kind)
+
+
+def _parse(query: bytes, kind: type[ModelOptions]) -> ModelOptions:
+    if query.count(b"&") >= _MAX_PARAMETERS:
+        names = ", ".join(kind.model_fields)
+        raise InvalidParameter(f"There are too many query parameters. Those that exist are {names}; give each once.")
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     values = dict(pairs)
     if len(values) < len(pairs):
@@ -62,10 +80,13 @@ def parse(query: bytes, kind: type[ModelOptions] = Options) -> ModelOptions:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise explain(error, kind, "query parameter") from None
+        raise describe_error(error, kind, "query parameter") from None
 
 
-def explain(error: ValidationError, kind: type[BaseModel], what: str) -> ServiceError:
+_parse_once = lru_cache(maxsize=1024)(_parse)
+
+
+def describe_error(error: ValidationError, kind: type[BaseModel], what: str) -> ServiceError:
     """The first mistake that pydantic found, in words for the sender; repeats nothing that was sent."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     fields = {field.alias or name: field for name, field in kind.model_fields.items()}

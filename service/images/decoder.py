@@ -14,9 +14,9 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from service import container, view
-from service.errors import DamagedImage, EmptyImage, ImageTooLarge, NotAnImage
-from service.view import Fit, Picture
+from service.errors import DamagedImage, EmptyImage, ImageTooLarge, NotAnImage, ServiceError
+from service.images import file_headers, preprocess
+from service.images.preprocess import Fit, Picture
 
 Format = Literal["PNG", "JPEG", "WEBP", "GIF", "BMP"]
 
@@ -25,6 +25,9 @@ PngImagePlugin.MAX_TEXT_MEMORY = 4 * 1024**2
 
 # Cameras and editors save about ten scans; each costs a pass over the whole picture, however short it is in the file.
 _MAX_SCANS = 100
+
+# So many scans of the largest picture; smaller ones may have more.
+_MAX_SCANS_OF_LARGEST = 12
 
 # The bound on pixels is ours (Bounds.max_pixels), so Pillow's own, a global with warnings, is not needed.
 Image.MAX_IMAGE_PIXELS = None
@@ -47,7 +50,7 @@ _DAMAGED = (
 
 
 @dataclass(frozen=True)
-class Source:
+class OpenedImage:
     """A picture whose header was read and whose pixels were not.
 
     Attributes:
@@ -82,7 +85,7 @@ class Decoder:
         self._bounds = bounds
         self._filter = Image.Resampling[resize_filter.upper()]
 
-    def open(self, content: bytes) -> Source:
+    def open(self, content: bytes) -> OpenedImage:
         """Read a picture's header.
 
         Raises:
@@ -92,19 +95,26 @@ class Decoder:
             ImageTooLarge: the picture has more pixels or frames, or would take more memory, than allowed.
         """
         image_format = self._identify(content)
+        try:
+            return self._open(content, image_format)
+        except (ServiceError, MemoryError):
+            raise
+        except Exception as error:  # Pillow stumbles over broken files in its own ways: OSError, AssertionError, ...
+            raise DamagedImage(_DAMAGED) from error
+
+    def _open(self, content: bytes, image_format: Format) -> OpenedImage:
         if image_format == "WEBP":
             # Opening one allocates its canvas, so its size is looked at before.
-            self._check_pixels(container.webp_pixels(content))
-        try:
-            image = _PLUGINS[image_format](io.BytesIO(content))
-        except Exception as error:  # a decoder stumbles over broken files in its own ways: OSError, struct.error, ...
-            raise DamagedImage(_DAMAGED) from error
+            self._check_pixels(file_headers.webp_pixels(content))
+        image = _PLUGINS[image_format](io.BytesIO(content))
         pixels = image.width * image.height
         self._check_pixels(pixels)
+        scans = file_headers.jpeg_scans(content) if image_format == "JPEG" else 1
         if pixels > _SURELY_CHEAP:
-            self._check_memory(image, image_format, pixels)
-        self._check_frames(image, image_format, content)
-        return Source(image, pixels)
+            self._check_memory(image, image_format, pixels, scans)
+        self._check_frames(image, image_format, content, scans)
+        self._check_scans(pixels, scans)
+        return OpenedImage(image, pixels)
 
     def _check_pixels(self, pixels: int) -> None:
         limit = self._bounds.max_pixels
@@ -113,13 +123,13 @@ class Decoder:
                 f"The picture has {pixels:,} pixels, the limit is {limit:,}. Send a smaller version of it."
             )
 
-    def _check_memory(self, image: Image.Image, image_format: Format, pixels: int) -> None:
+    def _check_memory(self, image: Image.Image, image_format: Format, pixels: int, scans: int) -> None:
         # Bytes for each pixel, at the peak; Pillow keeps several bands in four bytes (a test measures it).
         bands = len(image.getbands())
         if image_format == "JPEG":
-            # A progressive one: the decoder keeps 16 bits of each coefficient until the last scan. Others are decoded
-            # at reduced scale.
-            size = 2 * bands if "progressive" in image.info else 1
+            # Of several scans: the decoder keeps 16 bits of each coefficient until the last. Others are decoded at
+            # reduced scale.
+            size = 2 * bands if scans > 1 else 1
         elif image_format == "WEBP":
             size = 16  # the decoder's two canvases, Pillow's copy, and the part of it that counts
         else:
@@ -134,12 +144,12 @@ class Decoder:
                 "Send a smaller version of it."
             )
 
-    def _check_frames(self, image: Image.Image, image_format: Format, content: bytes) -> None:
+    def _check_frames(self, image: Image.Image, image_format: Format, content: bytes, scans: int) -> None:
         limit = self._bounds.max_frames
         if image_format == "GIF":
-            frames = container.gif_frames(content, limit)
+            frames = file_headers.gif_frames(content, limit)
         elif image_format == "JPEG":
-            frames, limit = container.jpeg_scans(content) if "progressive" in image.info else 1, _MAX_SCANS
+            frames, limit = scans, _MAX_SCANS
         else:
             frames = getattr(image, "n_frames", 1)
         if frames > limit:
@@ -147,18 +157,29 @@ class Decoder:
                 f"The picture has more than {limit:,} frames or scans, the limit. Save it as a plain picture."
             )
 
-    def decode(self, source: Source, fit: Fit) -> Picture:
+    def _check_scans(self, pixels: int, scans: int) -> None:
+        limit = _MAX_SCANS_OF_LARGEST * self._bounds.max_pixels
+        if pixels * scans > limit:
+            raise ImageTooLarge(
+                f"The picture has {pixels:,} pixels in each of {scans} scans, {pixels * scans:,} together, "
+                f"the limit is {limit:,}. Save it as a plain picture."
+            )
+
+    def decode(self, opened: OpenedImage, fit: Fit) -> Picture:
         """Decode a picture to the model's size.
 
         Args:
-            source: as `open` gave it; it is used up.
+            opened: as `open` gave it; it is used up.
             fit: "crop" takes the centred square, "stretch" squeezes the whole picture into one.
 
         Raises:
             DamagedImage: the image breaks off or makes no sense.
+            MemoryError: this process may take no more, as a decode process may not.
         """
         try:
-            return view.see(source.image, fit, self._filter)
+            return preprocess.preprocess(opened.image, fit, self._filter)
+        except MemoryError:
+            raise
         except Exception as error:
             raise DamagedImage(_DAMAGED) from error
 

@@ -1,15 +1,13 @@
 """A picture as a person sees it, reduced to what the model sees: 32x32 RGB pixels.
 
 EXIF orientation is applied, transparency is laid over white, any mode becomes RGB, of an animation the first frame
-counts. Colour profiles are not applied.
+counts. Colour profiles are not applied. It knows Pillow only, so that a decode process holds little else.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 SIDE = 32
@@ -44,7 +42,7 @@ class Picture:
     """A picture as the model sees it, and what it was before.
 
     Attributes:
-        pixels: uint8 [32, 32, 3], RGB.
+        pixels: 32 rows of 32 pixels of 3 bytes, RGB.
         width: of the upright picture, in pixels.
         height: of the upright picture, in pixels.
         format: such as "JPEG".
@@ -52,7 +50,7 @@ class Picture:
         grey: whether no pixel has a colour.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: bytes
     width: int
     height: int
     format: str
@@ -60,7 +58,7 @@ class Picture:
     grey: bool
 
 
-def see(image: Image.Image, fit: Fit, resize_filter: Image.Resampling) -> Picture:
+def preprocess(image: Image.Image, fit: Fit, resize_filter: Image.Resampling) -> Picture:
     """Load an opened picture and see it.
 
     Args:
@@ -81,7 +79,7 @@ def see(image: Image.Image, fit: Fit, resize_filter: Image.Resampling) -> Pictur
         width, height = height, width
     content = _over_white(_simplify(small)).tobytes()
     return Picture(
-        pixels=np.frombuffer(content, np.uint8).reshape(SIDE, SIDE, 3),
+        pixels=content,
         width=width,
         height=height,
         format=str(image.format),
@@ -92,7 +90,7 @@ def see(image: Image.Image, fit: Fit, resize_filter: Image.Resampling) -> Pictur
 
 def is_grey(content: bytes) -> bool:
     """Whether no pixel has a colour; `content` holds red, green and blue in turn."""
-    # Most pictures are told by their first pixel; slices of bytes compare several times as fast as so small an array.
+    # Most pictures are told by their first pixel; for the others, slices of bytes need no array to be made.
     return content[0] == content[1] == content[2] and content[0::3] == content[1::3] == content[2::3]
 
 
@@ -136,8 +134,7 @@ def _simplify(image: Image.Image) -> Image.Image:
         return image
     if image.mode.startswith("I"):
         # 16-bit grey; Pillow would clip it at 255 instead of scaling it.
-        levels = np.asarray(image).astype(np.uint16) >> 8
-        return Image.fromarray(levels.astype(np.uint8)).convert("RGB")
+        return image.convert("I").point(lambda level: level * (1 / 256)).convert("L").convert("RGB")
     if image.has_transparency_data:
         return image.convert("RGBA")
     return image.convert("RGB")

@@ -1,7 +1,7 @@
 """Gathers what concurrent requests want classified into one call of the model.
 
-A call of the model for one image costs about as much for its weights as for its arithmetic, and it leaves nothing of
-the interpreter in the processor's caches; a call for sixteen costs that once (measured in benchmarks/).
+A call of the model has costs of its own, whatever it is given, and those of a call for many images are paid once
+(benchmarks/ablation.py, "batching", measures what that brings).
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import asyncio
 import numpy as np
 from numpy.typing import NDArray
 
-from service.classifier import MAX_BATCH, Classifier, Scores
+from service.inference.classifier import MAX_BATCH, Classifier, Scores
 
 
 class Batcher:

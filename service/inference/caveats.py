@@ -1,30 +1,30 @@
 """What to beware of with one answer: what applies to this very picture, in words."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from models.card import Card
-from service.view import SIDE, Picture, is_grey
+from service.images.preprocess import SIDE, Picture, is_grey
 
-Name = Literal["below-threshold", "strange", "not-square", "tiny", "grey", "closed-set"]
-Named = dict[str, str]
+Name = Literal["below-threshold", "out-of-distribution", "not-square", "tiny", "grey", "closed-set"]
 
 # From these proportions on, those of 35 mm film, a third of a picture or more is cut off, or it is squeezed as much.
 _FAR_FROM_SQUARE = 1.5
 
 
-class Caveat(BaseModel):
-    """One thing to beware of."""
+class PredictionCaveat(TypedDict):
+    """One thing to beware of with an answer."""
 
-    name: Name = Field(description="Which one it is, for programs.")
-    text: str = Field(description="The same in words.")
+    name: Annotated[Name, Field(description="Which one it is, for programs.")]
+    text: Annotated[str, Field(description="The same in words.")]
 
 
-def _caveat(name: Name, text: str) -> Named:
+def _caveat(name: Name, text: str) -> PredictionCaveat:
     return {"name": name, "text": text}
 
 
@@ -35,14 +35,14 @@ _CUT = _caveat("not-square", "The picture is far from square: only its middle wa
 _SQUEEZED = _caveat("not-square", "The picture is far from square: it was squeezed, and things in it look misshapen.")
 _TINY = _caveat("tiny", f"The picture has fewer pixels than the model looks at ({SIDE}x{SIDE}): it was enlarged.")
 _GREY = _caveat("grey", "The picture has no colour, and the model goes by colour too.")
-_STRANGE = _caveat(
-    "strange",
+_OUT_OF_DISTRIBUTION = _caveat(
+    "out-of-distribution",
     "To the model the picture is stranger, by its energy, than 95 % of the validation images: it may show none of its "
     "classes.",
 )
 
 
-def of_picture(picture: Picture) -> list[Named]:
+def of_picture(picture: Picture) -> list[PredictionCaveat]:
     """The caveats about a picture that was sent, whatever the model says of it."""
     found = []
     if max(picture.width, picture.height) >= _FAR_FROM_SQUARE * min(picture.width, picture.height):
@@ -55,7 +55,7 @@ def of_picture(picture: Picture) -> list[Named]:
     return found
 
 
-def of_test_image(pixels: NDArray[np.uint8]) -> list[Named]:
+def of_test_image(pixels: NDArray[np.uint8]) -> list[PredictionCaveat]:
     """The caveats about a test image, uint8 [32, 32, 3]; that it shows one of the classes is known."""
     return [_GREY] if is_grey(pixels.tobytes()) else []
 
@@ -65,15 +65,15 @@ class ScoreCaveats:
 
     def __init__(self, card: Card) -> None:
         limit = card.quantitative_analyses.out_of_distribution.energy_threshold.value
-        # A card without a measured limit calls nothing strange.
+        # A card without a measured limit calls nothing out-of-distribution.
         self._limit = math.inf if limit is None else limit
         self._below_threshold = _caveat("below-threshold", _below_threshold(card))
 
-    def of(self, energy: float, *, confident: bool) -> list[Named]:
+    def of(self, energy: float, *, confident: bool) -> list[PredictionCaveat]:
         """The caveats about an answer, by the picture's energy (see `classifier.Scores`) and its own confidence."""
         found = [] if confident else [self._below_threshold]
         if energy > self._limit:
-            found.append(_STRANGE)
+            found.append(_OUT_OF_DISTRIBUTION)
         return found
 
 

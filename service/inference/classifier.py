@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.repository import Model
 from service import metrics
 
-# Batches are cut to this size: onnxruntime's memory then has a bound, and more per call is not faster.
+# Batches are cut to this size: onnxruntime's memory then has a bound.
 MAX_BATCH = 64
 
 
@@ -31,10 +31,15 @@ class Scores(NamedTuple):
 
 
 class Classifier:
-    """Classifies batches of images with a verified model."""
+    """Classifies batches of images with a model."""
 
     def __init__(self, model: Model) -> None:
-        self.model = model
+        """Open a session of the model.
+
+        Raises:
+            ModelError: it is not what its card says.
+        """
+        self._session = model.open()
         self._input = model.card.contract.input.name
 
     def classify(self, images: NDArray[np.uint8]) -> Scores:
@@ -44,7 +49,7 @@ class Classifier:
 
     def _run(self, images: NDArray[np.uint8]) -> Scores:
         started = time.perf_counter()
-        logits, probabilities = self.model.session.run(["logits", "probabilities"], {self._input: images})
+        logits, probabilities = self._session.run(["logits", "probabilities"], {self._input: images})
         # The likeliest class has the probability exp(logit) / sum(exp(logits)), whose logarithm holds the logsumexp.
         energies = np.log(probabilities.max(axis=1)) - logits.max(axis=1)
         metrics.INFERENCE_SECONDS.observe(time.perf_counter() - started)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from service.view import SIDE
+from service.images.preprocess import SIDE
 
 METHOD = (
     "Occlusion: a square patch of the picture's mean colour is laid over one position after another; a drop is the "

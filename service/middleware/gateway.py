@@ -6,13 +6,15 @@ import re
 import time
 from collections.abc import Mapping
 
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import problems
-from service.admission import BOUNDED, Admission, Keys
-from service.errors import ClientGone, ServiceError
-from service.ledger import Entry, Ledger
-from service.lifecycle import Lifecycle
+from service.errors import ClientDisconnected, ServiceError
+from service.http import problems
+from service.limits.admission import Admission
+from service.middleware.access_log import AccessLog, Record, route_of
+from service.middleware.auth import Keys
+from service.middleware.cors import Cors
 from service.settings import Settings
 
 # What needs no key: whoever watches over the service is nobody's client, and the page is where a browser's user can
@@ -32,49 +34,60 @@ _HTML_POLICY = (
     b"img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
 )
 _POLICY = b"content-security-policy"
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
 _HTML_HEADERS = [(b"referrer-policy", b"no-referrer"), (b"x-frame-options", b"DENY")]
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+
+def is_open(path: str) -> bool:
+    """Whether what lies at this path needs no key."""
+    return path in _OPEN or path.startswith(_OPEN_FOLDER)
 
 
 class Gateway:
     """An ASGI application around another one.
 
-    Starlette's middleware could do each of these; one layer does all of them at a cost that the classification of a
-    small image still dwarfs (measured in benchmarks/).
+    Starlette's middleware could do each of these; one layer does all of them, as each layer costs every request its
+    share (benchmarks/ablation.py, "one-layer", measures what three more cost).
     """
 
     def __init__(
         self,
         app: ASGIApp,
         settings: Settings,
-        lifecycle: Lifecycle,
         admission: Admission,
-        direct: Mapping[tuple[str, str], ASGIApp],
+        access_log: AccessLog,
+        direct: Mapping[tuple[str, str], Route],
     ) -> None:
         """Put the layer around an application.
 
         Args:
             app: the application.
             settings: the service's.
-            lifecycle: of the server.
-            admission: whose refusals are noted too.
+            admission: that knows whether the service is about to stop.
+            access_log: that takes note of every answer.
             direct: by method and path, those of its endpoints that are called without its routing.
         """
-        self._lifecycle = lifecycle
+        self._admission = admission
         self._app = app
         self._direct = direct
         self._keys = Keys(settings)
-        self._ledger = Ledger(settings, admission)
+        self._cors = Cors(settings)
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (or the lifespan)."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, send, closing=self._lifecycle.draining)
+        method, path = scope["method"], scope["path"]
+        if method == "HEAD":
+            scope["method"] = "GET"  # the same answer; the protocol leaves its body out (RFC 9110, section 9.3.2)
+        if path.endswith("/") and path != "/":
+            scope["path"] = path[:-1]  # one resource, however its address was written down
+        exchange = _Exchange(scope, send, self._cors, closing=self._admission.draining)
         try:
             await self._handle(exchange, scope, receive)
-        except ClientGone:
+        except ClientDisconnected:
             exchange.status = _CLIENT_GONE
         except ServiceError as error:
             await problems.answer(scope, error)(scope, receive, exchange.send)
@@ -83,13 +96,14 @@ class Gateway:
             if not exchange.status:
                 await problems.fail(scope)(scope, receive, exchange.send)
         finally:
-            self._ledger.enter(
-                Entry(
+            self._access_log.add(
+                Record(
                     exchange.request_id,
-                    scope["method"] if scope["method"] in _METHODS else "OTHER",
-                    scope["path"],
-                    _route(scope),
+                    method,
+                    path,
+                    route_of(scope),
                     exchange.status,
+                    0 if method == "HEAD" else exchange.bytes,
                     time.perf_counter() - exchange.started,
                     scope.get("problem"),
                 )
@@ -97,29 +111,42 @@ class Gateway:
 
     async def _handle(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
         path = scope["path"]
-        app = self._direct.get((scope["method"], path), self._app)
-        if path not in _OPEN and not path.startswith(_OPEN_FOLDER):
+        preflight = self._cors.preflight(scope["method"], exchange.headers)
+        if preflight is not None:
+            await preflight(scope, receive, exchange.send)
+            return
+        route = self._direct.get((scope["method"], path))
+        if route is not None:
+            scope["route"] = route
+        if not is_open(path):
             self._keys.check(exchange.headers.get(b"authorization", b""))
-        await app(scope, receive, exchange.send)
+        await (self._app if route is None else route.app)(scope, receive, exchange.send)
 
 
 class _Exchange:
     """One request's passage: what is known of it for the log, and its answer's headers on the way out."""
 
-    def __init__(self, scope: Scope, send: Send, *, closing: bool) -> None:
+    def __init__(self, scope: Scope, send: Send, cors: Cors, *, closing: bool) -> None:
         self.started = time.perf_counter()
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
-        self.request_id = _request_id(self.headers)
+        self.request_id = request_id_of(self.headers)
         self.status = 0
+        self.bytes = 0
+        self._scope = scope
         self._send = send
+        self._cors = cors
         self._closing = closing
+        self._instead: bytes | None = None  # of the body that the application gives
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            if message["status"] >= 400 and problems.CONTENT_TYPE not in message["headers"]:
+                message = self._problem_for(message)
             self.status = message["status"]
             headers = message["headers"]
             headers.append((b"x-request-id", self.request_id))
-            headers.append(_NOSNIFF)
+            headers.append(NOSNIFF)
+            headers.extend(self._cors.headers(self.headers.get(b"origin")))
             if self._closing:
                 headers.append((b"connection", b"close"))
             for name, value in headers:
@@ -128,24 +155,27 @@ class _Exchange:
                         headers.append((_POLICY, _HTML_POLICY))
                     headers.extend(_HTML_HEADERS)
                     break
+        elif self._instead is None:
+            self.bytes += len(message.get("body", b""))
+        elif self._instead:
+            message = {"type": "http.response.body", "body": self._instead}
+            self.bytes = len(self._instead)
+            self._instead = b""
+        else:
+            return  # said already
         await self._send(message)
 
+    def _problem_for(self, start: Message) -> Message:
+        """The start of an answer that says what this one would, as every error here does."""
+        problem = problems.stand_in(self._scope, start["status"], start["headers"])
+        self._instead = bytes(problem.body)
+        return {"type": "http.response.start", "status": problem.status_code, "headers": problem.raw_headers}
 
-def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
+
+def request_id_of(headers: Mapping[bytes, bytes]) -> bytes:
     """The request's name: the client's X-Request-ID, else the trace of its traceparent (W3C), else a new one."""
     given = headers.get(b"x-request-id")
     if given and _GIVEN_ID.fullmatch(given):
         return given
     trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
     return trace[1] if trace else os.urandom(8).hex().encode()
-
-
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-
-def _route(scope: Scope) -> str:
-    """The pattern of the route taken; what matched none is one thing, lest anybody make up metrics."""
-    if scope["path"] == BOUNDED:
-        return BOUNDED
-    route = scope.get("route")
-    return getattr(route, "path", "other") or "other"

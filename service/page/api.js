@@ -1,11 +1,13 @@
-// The service's public API, as this page uses it.
+// The service's public API, as this page uses it. `make check` makes openapi.d.ts, its types, from /openapi.json.
+
+/** @import { AllAnswers, Card, Explanation, ModelName, OfferedModel, operations, Prediction, Problem } from "./openapi.js" */
 
 /** The service did not answer at all. */
 export class Away extends Error {}
 
 /** The service refused, with a problem document (RFC 9457). */
 export class Refused extends Error {
-  /** @param {number} status @param {{type?: string, detail?: string}} problem @param {number} retryAfter seconds, 0 where none are named */
+  /** @param {number} status @param {Partial<Problem>} problem @param {number} retryAfter seconds, 0 where none are named */
   constructor(status, problem, retryAfter) {
     super(problem.detail || `The service answered with status ${status}.`);
     this.status = status;
@@ -15,7 +17,8 @@ export class Refused extends Error {
 }
 
 /** @typedef {{index: number} | {blob: Blob, name: string}} Subject a test image or a picture */
-/** @typedef {{name: string, version: number}} ModelName */
+/** @typedef {NonNullable<operations["predict"]["parameters"]["query"]>} PredictOptions */
+/** @typedef {NonNullable<operations["explain"]["parameters"]["query"]>} ExplainOptions */
 
 // Kept for as long as the page is open, and nowhere else.
 let key = "";
@@ -42,13 +45,13 @@ async function ask(path, options = {}) {
   throw new Refused(response.status, problem, Number(response.headers.get("Retry-After")) || 0);
 }
 
-/** @param {Record<string, unknown>} values those that are undefined or empty are left out */
+/** @param {Record<string, string|number|null|undefined>} values those that are undefined or empty are left out */
 export function query(values) {
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== "" && value !== null);
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
 }
 
-/** @param {string} path @param {Subject} subject @param {Record<string, unknown>} options @param {AbortSignal} [signal] */
+/** @param {string} path @param {Subject} subject @param {ExplainOptions} options @param {AbortSignal} [signal] */
 async function about(path, subject, options, signal) {
   const response =
     "index" in subject
@@ -63,23 +66,25 @@ async function about(path, subject, options, signal) {
   return response.json();
 }
 
-/** @param {Subject} subject @param {Record<string, unknown>} options @param {AbortSignal} [signal] */
+/** @param {Subject} subject @param {PredictOptions} options @param {AbortSignal} [signal] @returns {Promise<Prediction>} */
 export const predict = (subject, options, signal) => about("predict", subject, options, signal);
 
-/** @param {Subject} subject @param {Record<string, unknown>} options @param {AbortSignal} [signal] */
+/** @param {Subject} subject @param {ExplainOptions} options @param {AbortSignal} [signal] @returns {Promise<Explanation>} */
 export const explain = (subject, options, signal) => about("explain", subject, options, signal);
 
-/** @param {AbortSignal} [signal] */
+/** @param {AbortSignal} [signal] @returns {Promise<OfferedModel[]>} */
 export const models = async (signal) => (await (await ask("models", { signal })).json()).models;
 
-/** @param {ModelName} model @param {AbortSignal} [signal] */
+/** @param {ModelName} model @param {AbortSignal} [signal] @returns {Promise<Card>} */
 export const card = async (model, signal) =>
-  (await ask(`model-card?${query({ model: model.name, version: model.version })}`, {
-    headers: { Accept: "application/json" },
-    signal,
-  })).json();
+  (
+    await ask(`model-card?${query({ model: model.name, version: model.version })}`, {
+      headers: { Accept: "application/json" },
+      signal,
+    })
+  ).json();
 
-/** @param {ModelName} model @param {AbortSignal} [signal] */
+/** @param {ModelName} model @param {AbortSignal} [signal] @returns {Promise<AllAnswers>} */
 export const answers = async (model, signal) =>
   (await ask(`answers?${query({ model: model.name, version: model.version })}`, { signal })).json();
 
@@ -87,7 +92,11 @@ export const answers = async (model, signal) =>
 export const testImage = async (index, signal) => (await ask(`images/${index}.png`, { signal })).blob();
 
 /** Whether the service answers again. */
-export const healthy = () => fetch("health", { cache: "no-store" }).then((response) => response.ok, () => false);
+export const healthy = () =>
+  fetch("health", { cache: "no-store" }).then(
+    (response) => response.ok,
+    () => false,
+  );
 
 /** Shows a test image in an img element; with a key it has to be fetched, as img sends none. @param {HTMLImageElement} img @param {number} index */
 export async function showTestImage(img, index) {

@@ -2,7 +2,7 @@
 
 import { h, percent } from "./dom.js";
 
-/** @typedef {{label: string, probabilities: Record<string, number>, truth?: {label: string}}} Answer */
+/** @import { Prediction } from "./openapi.js" */
 
 // A softmax is never quite 0; what the service rounds to that is shown as very little.
 const LEAST = 1e-6;
@@ -13,10 +13,15 @@ export class Bars {
   constructor(caption) {
     this.body = h("tbody");
     this.mark = h("span", { class: "threshold", "aria-hidden": "true" });
-    this.table = h("table", { class: "bars" }, h("caption", { class: "hidden" }, caption),
-      h("colgroup", {}, h("col", { class: "names" }), h("col"), h("col", { class: "values" })), this.body);
+    this.table = h(
+      "table",
+      { class: "bars" },
+      h("caption", { class: "hidden" }, caption),
+      h("colgroup", {}, h("col", { class: "names" }), h("col"), h("col", { class: "values" })),
+      this.body,
+    );
     this.element = h("div", { class: "bars-frame" }, this.table, this.mark);
-    /** @type {Map<string, {row: any, bar: any, ghost: any, value: any, tag: any}>} */
+    /** @type {Map<string, Record<"row" | "bar" | "ghost" | "value" | "tag", HTMLElement>>} */
     this.rows = new Map();
   }
 
@@ -28,15 +33,21 @@ export class Bars {
     const ghost = h("i", { class: "ghost" });
     const value = h("td", { class: "value" });
     const tag = h("span", { class: "truth" });
-    const row = h("tr", {}, h("th", { scope: "row" }, label, tag), h("td", { class: "track", "aria-hidden": "true" }, bar, ghost), value);
+    const row = h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, label, tag),
+      h("td", { class: "track", "aria-hidden": "true" }, bar, ghost),
+      value,
+    );
     const made = { row, bar, ghost, value, tag };
     this.rows.set(label, made);
     return made;
   }
 
   /**
-   * @param {Answer} answer
-   * @param {{threshold?: number|null, before?: Answer|null, most?: number}} [options] before: an answer to mark for comparison;
+   * @param {Prediction} answer
+   * @param {{threshold?: number|null, before?: Prediction|null, most?: number}} [options] before: an answer to mark for comparison;
    *   most: show only this many, the likeliest
    */
   show(answer, { threshold, before, most } = {}) {

@@ -5,13 +5,23 @@ import { byId, h } from "./dom.js";
 import { ask, heading, onAnswer, onRefusal, state } from "./state.js";
 import { latest } from "./task.js";
 
+/** @import { AllAnswers, OfferedModel } from "./openapi.js" */
+/** @import { Subject, Wish } from "./state.js" */
+
 const LAST = 9999;
 const EACH_SIDE = 5;
+const OWN_ARROWS = "input, select, textarea, canvas, pre, [role=grid]";
+/** @type {Record<string, number>} */
+const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 
-/** All answers of a model, fetched once. @type {Map<any, Promise<any>>} */
+const field = byId("index", HTMLInputElement);
+const slider = byId("slider", HTMLInputElement);
+const choice = byId("model", HTMLSelectElement);
+
+/** All answers of a model, fetched once. @type {Map<OfferedModel, Promise<AllAnswers>>} */
 const fetched = new Map();
 
-/** What a model says about every test image. @param {import("./state.js").Model} model @returns {Promise<{labels: string[], answers: number[], truths: number[]}>} */
+/** What a model says about every test image. @param {OfferedModel} model */
 export function allAnswers(model) {
   let found = fetched.get(model);
   if (!found) {
@@ -24,19 +34,20 @@ export function allAnswers(model) {
 
 const present = () => {
   const subject = heading();
-  return "index" in subject ? subject.index : Number(byId("index").value) || 0;
+  return subject && "index" in subject ? subject.index : Number(field.value) || 0;
 };
 
-/** @param {number} index @param {{patient?: boolean, how?: string}} [options] */
+/** @param {number} index @param {{patient?: boolean, how?: Wish["how"]}} [options] */
 export function go(index, { patient, how = "chosen" } = {}) {
   if (!Number.isFinite(index)) return;
   const bounded = Math.min(LAST, Math.max(0, Math.round(index)));
-  byId("index").value = byId("slider").value = bounded;
+  field.value = slider.value = String(bounded);
   ask({ subject: { index: bounded }, how }, { patient });
 }
 
 const nextMistake = latest(async (signal) => {
-  const { answers: said, truths } = await allAnswers(state.model);
+  if (!state.view) return;
+  const { answers: said, truths } = await allAnswers(state.view.model);
   if (signal.aborted) return;
   for (let step = 1; step <= said.length; step += 1) {
     const index = (present() + step) % said.length;
@@ -44,8 +55,8 @@ const nextMistake = latest(async (signal) => {
   }
 });
 
-function thumbnails() {
-  const { subject } = state;
+/** @param {Subject} subject */
+function thumbnails(subject) {
   if (!("index" in subject)) {
     byId("thumbnails").querySelector("[aria-current]")?.removeAttribute("aria-current");
     return;
@@ -57,46 +68,54 @@ function thumbnails() {
       const img = h("img", { alt: "", width: 32, height: 32 });
       showTestImage(img, index);
       const far = Math.abs(index - subject.index) > 3;
-      return h("button", {
-        type: "button", class: far ? "far" : "", "aria-label": `Test image ${index}`, "aria-current": index === subject.index ? "true" : null,
-        onclick: () => go(index),
-      }, img);
+      return h(
+        "button",
+        {
+          type: "button",
+          class: far ? "far" : "",
+          "aria-label": `Test image ${index}`,
+          "aria-current": index === subject.index ? "true" : null,
+          onclick: () => go(index),
+        },
+        img,
+      );
     }),
   );
 }
 
-function settle() {
-  if ("index" in state.subject) byId("index").value = byId("slider").value = state.subject.index;
-  byId("model").value = String(state.models.indexOf(state.model));
+/** The controls as they are for what is on show. @param {Wish} shown */
+function settle({ subject, model }) {
+  if ("index" in subject) field.value = slider.value = String(subject.index);
+  choice.value = String(state.models.indexOf(model));
 }
 
 /** Makes the controls work. */
 export function start() {
-  byId("index").addEventListener("input", (/** @type {any} */ event) => event.target.value !== "" && go(event.target.valueAsNumber, { patient: true }));
-  byId("slider").addEventListener("input", (/** @type {any} */ event) => go(event.target.valueAsNumber, { patient: true }));
+  field.addEventListener("input", () => field.value !== "" && go(field.valueAsNumber, { patient: true }));
+  slider.addEventListener("input", () => go(slider.valueAsNumber, { patient: true }));
   byId("previous").addEventListener("click", () => go(present() - 1));
   byId("next").addEventListener("click", () => go(present() + 1));
   byId("random").addEventListener("click", () => go(Math.floor(Math.random() * (LAST + 1))));
   byId("mistake").addEventListener("click", () => nextMistake());
   // Arrow keys work anywhere, save where they mean something else already.
   document.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const target = /** @type {Element} */ (event.target);
-    if (!step || event.altKey || event.ctrlKey || event.metaKey || target.closest("input, select, textarea, canvas, pre, [role=grid]")) return;
+    const step = STEPS[event.key];
+    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.target instanceof Element && event.target.closest(OWN_ARROWS)) return;
     event.preventDefault();
     go(present() + step, { patient: true });
   });
-  byId("model").addEventListener("change", (/** @type {any} */ event) => ask({ model: state.models[Number(event.target.value)] }));
-  onAnswer(() => {
-    thumbnails();
-    settle();
+  choice.addEventListener("change", () => ask({ model: state.models[Number(choice.value)] }));
+  onAnswer((view) => {
+    thumbnails(view.subject);
+    settle(view);
   });
   onRefusal(settle);
 }
 
 /** Lists the models to choose from. */
 export function listModels() {
-  byId("model").replaceChildren(
+  choice.replaceChildren(
     ...state.models.map((model, i) => {
       const several = state.models.filter((other) => other.name === model.name).length > 1;
       return h("option", { value: String(i) }, several ? `${model.name}, version ${model.version}` : model.name);

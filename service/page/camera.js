@@ -4,11 +4,12 @@ import { byId, h } from "./dom.js";
 import { take } from "./upload.js";
 
 const OTHER_WAYS = "Choose a file, drop or paste a picture, or pick a test image instead.";
-const REASONS = /** @type {Record<string, string>} */ ({
+/** @type {Record<string, string>} */
+const REASONS = {
   NotAllowedError: "The camera was refused.",
   NotFoundError: "There is no camera here.",
   NotReadableError: "Another program uses the camera.",
-});
+};
 
 /** @type {MediaStream|null} */
 let stream = null;
@@ -41,16 +42,30 @@ async function open() {
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   } catch (error) {
-    note.textContent = `${REASONS[/** @type {Error} */ (error).name] ?? "The camera does not start."} ${OTHER_WAYS}`;
+    const reason = error instanceof Error && REASONS[error.name];
+    note.textContent = `${reason || "The camera does not start."} ${OTHER_WAYS}`;
     return;
   }
-  const video = h("video", { srcObject: stream, muted: true, playsInline: true, autoplay: true, "aria-label": "What the camera sees" });
-  const shutter = h("button", { type: "button", class: "primary", onclick: () => shoot(video), disabled: true }, "Take the picture");
+  const video = h("video", {
+    srcObject: stream,
+    muted: true,
+    playsInline: true,
+    autoplay: true,
+    "aria-label": "What the camera sees",
+  });
+  const shutter = h(
+    "button",
+    { type: "button", class: "primary", onclick: () => shoot(video), disabled: true },
+    "Take the picture",
+  );
   video.addEventListener("loadeddata", () => {
     shutter.disabled = false;
     shutter.focus();
   });
-  byId("viewfinder").replaceChildren(video, h("span", { class: "buttons" }, shutter, h("button", { type: "button", onclick: close }, "Close the camera")));
+  byId("viewfinder").replaceChildren(
+    video,
+    h("span", { class: "buttons" }, shutter, h("button", { type: "button", onclick: close }, "Close the camera")),
+  );
   byId("viewfinder").hidden = false;
 }
 

@@ -6,50 +6,80 @@ import { a, byId, h, percent, thousands } from "./dom.js";
 import { figure } from "./plot.js";
 import { latest } from "./task.js";
 
+/** @import { Card, OfferedModel } from "./openapi.js" */
+
 const AT_ONCE = 60;
 
-/** @param {any} card @param {import("./state.js").Model} model */
+/** @param {Card} card @param {OfferedModel} model */
 export function confusion(card, model) {
   const matrix = card.quantitative_analyses.confusion_matrix;
   const { labels } = card.contract;
   if (!matrix.length) return null;
-  const gallery = h("div", { class: "gallery", id: "gallery", "aria-live": "polite" }, h("p", { class: "quiet" }, "Choose a cell to see its test images."));
+  const gallery = h(
+    "div",
+    { class: "gallery", id: "gallery", "aria-live": "polite" },
+    h("p", { class: "quiet" }, "Choose a cell to see its test images."),
+  );
 
   const open = latest(async (signal, /** @type {number} */ truth, /** @type {number} */ answer) => {
     const { answers, truths } = await allAnswers(model);
     if (signal.aborted) return;
     const found = answers.flatMap((said, i) => (said === answer && truths[i] === truth ? [i] : []));
-    fill(gallery, found, matrix[truth].reduce((/** @type {number} */ sum, /** @type {number} */ count) => sum + count, 0), labels[truth], labels[answer]);
+    fill(gallery, found, total(matrix[truth]), labels[truth], labels[answer]);
   });
 
-  const rows = matrix.map((/** @type {number[]} */ counts, /** @type {number} */ truth) => {
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    return h("tr", {}, h("th", { scope: "row" }, labels[truth]),
+  const rows = matrix.map((counts, truth) => {
+    const all = total(counts);
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, labels[truth]),
       ...counts.map((count, answer) => {
-        const share = total ? count / total : 0;
-        const text = `${thousands(count)} of ${thousands(total)} ${labels[truth]}s called ${labels[answer]}`;
-        const button = h("button", { type: "button", tabIndex: truth || answer ? -1 : 0, title: text, "aria-label": text, onclick: () => {
-          for (const other of table.querySelectorAll("[aria-pressed=true]")) other.setAttribute("aria-pressed", "false");
-          button.setAttribute("aria-pressed", "true");
-          open(truth, answer);
-        }, "aria-pressed": "false" }, String(count));
+        const share = all ? count / all : 0;
+        const text = `${thousands(count)} of ${thousands(all)} ${labels[truth]}s called ${labels[answer]}`;
+        const button = h(
+          "button",
+          {
+            type: "button",
+            tabIndex: truth || answer ? -1 : 0,
+            title: text,
+            "aria-label": text,
+            onclick: () => {
+              for (const other of table.querySelectorAll("[aria-pressed=true]"))
+                other.setAttribute("aria-pressed", "false");
+              button.setAttribute("aria-pressed", "true");
+              open(truth, answer);
+            },
+            "aria-pressed": "false",
+          },
+          String(count),
+        );
         button.style.setProperty("--share", String(Math.sqrt(share)));
         return h("td", { class: truth === answer ? "hit" : "miss" }, button);
-      }));
+      }),
+    );
   });
-  const table = h("table", { class: "confusion" },
+  const table = h(
+    "table",
+    { class: "confusion" },
     h("caption", { class: "quiet" }, "Rows: what it is. Columns: what it was called. Arrow keys move, Enter opens."),
-    h("thead", {}, h("tr", {}, h("td"), ...labels.map((/** @type {string} */ label) => h("th", { scope: "col" }, h("span", {}, label))))),
-    h("tbody", {}, ...rows));
-  table.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => walk(event, table, labels.length));
+    h("thead", {}, h("tr", {}, h("td"), ...labels.map((label) => h("th", { scope: "col" }, h("span", {}, label))))),
+    h("tbody", {}, ...rows),
+  );
+  table.addEventListener("keydown", (event) => walk(event, table, labels.length));
   return figure("What it takes for what", [h("div", { class: "matrix" }, table, gallery)], "wide");
 }
 
+/** @param {number[]} counts */
+const total = (counts) => counts.reduce((sum, count) => sum + count, 0);
+
 /** Only one cell is in the tab order; the arrow keys go to the others. @param {KeyboardEvent} event @param {HTMLTableElement} table @param {number} side */
 function walk(event, table, side) {
-  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -side, ArrowDown: side }[event.key];
+  /** @type {Record<string, number>} */
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -side, ArrowDown: side };
+  const step = steps[event.key];
   const buttons = [...table.querySelectorAll("button")];
-  const from = buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+  const from = event.target instanceof HTMLButtonElement ? buttons.indexOf(event.target) : -1;
   if (!step || from < 0) return;
   event.preventDefault();
   event.stopPropagation();
@@ -61,8 +91,8 @@ function walk(event, table, side) {
   buttons[to].focus();
 }
 
-/** @param {HTMLElement} gallery @param {number[]} found @param {number} total @param {string} truth @param {string} answer */
-function fill(gallery, found, total, truth, answer) {
+/** @param {HTMLElement} gallery @param {number[]} found @param {number} all @param {string} truth @param {string} answer */
+function fill(gallery, found, all, truth, answer) {
   const list = h("div", { class: "images" });
   let shown = 0;
   const more = h("button", { type: "button", onclick: () => add() });
@@ -70,16 +100,32 @@ function fill(gallery, found, total, truth, answer) {
     for (const index of found.slice(shown, shown + AT_ONCE)) {
       const img = h("img", { alt: "", width: 32, height: 32, loading: "lazy" });
       showTestImage(img, index);
-      list.append(h("button", { type: "button", "aria-label": `Test image ${index}: ${a(truth)} called ${answer}`, onclick: () => {
-        go(index, { how: "picked" });
-        byId("try").scrollIntoView();
-      } }, img));
+      list.append(
+        h(
+          "button",
+          {
+            type: "button",
+            "aria-label": `Test image ${index}: ${a(truth)} called ${answer}`,
+            onclick: () => {
+              go(index, { how: "picked" });
+              byId("try").scrollIntoView();
+            },
+          },
+          img,
+        ),
+      );
     }
     shown = Math.min(found.length, shown + AT_ONCE);
     more.hidden = shown === found.length;
     more.textContent = `Show more (${found.length - shown} left)`;
   }
   add();
-  const share = h("p", { class: "quiet" }, found.length ? `${percent(found.length / total)} of the ${thousands(total)} ${truth}s. Choose one to look at it above.` : "None at all.");
+  const share = h(
+    "p",
+    { class: "quiet" },
+    found.length
+      ? `${percent(found.length / all)} of the ${thousands(all)} ${truth}s. Choose one to look at it above.`
+      : "None at all.",
+  );
   gallery.replaceChildren(h("h4", {}, `${thousands(found.length)} × ${truth} called ${answer}`), share, list, more);
 }

@@ -1,23 +1,47 @@
 // How it learnt: loss and accuracy by epoch, with the overfitting marked.
 
 import { h } from "./dom.js";
-import { Plot, figure, numbers, shares } from "./plot.js";
+import { figure, numbers, Plot, shares } from "./plot.js";
 
-/** @param {any} card */
+/** @import { Card, Epoch } from "./openapi.js" */
+/** @typedef {Exclude<keyof Epoch, "epoch">} Measure */
+
+/** @param {Card} card */
 export function curves(card) {
   const { learning_curve: epochs, overfitting } = card.quantitative_analyses;
   if (!epochs.length) return null;
   const last = epochs.length;
-  const best = epochs.reduce((/** @type {any} */ one, /** @type {any} */ other) => (other.val_loss < one.val_loss ? other : one));
-  const most = Math.max(...epochs.map((/** @type {any} */ epoch) => Math.max(epoch.loss, epoch.val_loss)));
-  const x = { from: 1, to: last, ticks: epochs.map(({ epoch }) => ({ value: epoch, text: String(epoch) })), title: "epoch" };
-  const series = (/** @type {string} */ name) => epochs.map((/** @type {any} */ epoch) => [epoch.epoch, epoch[name]]);
+  const best = epochs.reduce((one, other) => (other.val_loss < one.val_loss ? other : one));
+  const most = Math.max(...epochs.map((epoch) => Math.max(epoch.loss, epoch.val_loss)));
+  const x = {
+    from: 1,
+    to: last,
+    ticks: epochs.map(({ epoch }) => ({ value: epoch, text: String(epoch) })),
+    title: "epoch",
+  };
+  /** @param {Measure} name @returns {[number, number][]} */
+  const series = (name) => epochs.map((epoch) => [epoch.epoch, epoch[name]]);
 
   const loss = new Plot(`Loss by epoch. ${overfitting}`, x, {
-    from: 0, to: Math.ceil(2 * most) / 2, ticks: [0, 0.5, 1, 1.5, 2].filter((value) => value <= most + 0.2).map((value) => ({ value, text: value.toFixed(1) })), title: "loss",
+    from: 0,
+    to: Math.ceil(2 * most) / 2,
+    ticks: [0, 0.5, 1, 1.5, 2]
+      .filter((value) => value <= most + 0.2)
+      .map((value) => ({ value, text: value.toFixed(1) })),
+    title: "loss",
   });
-  const accuracy = new Plot("Accuracy by epoch, on the training and on the validation images", x, { from: 0.3, to: 0.9, ticks: shares(0.4, 0.6, 0.8), title: "right" });
-  for (const [plot, train, validation] of /** @type {[Plot, string, string][]} */ ([[loss, "loss", "val_loss"], [accuracy, "accuracy", "val_accuracy"]])) {
+  const accuracy = new Plot("Accuracy by epoch, on the training and on the validation images", x, {
+    from: 0.3,
+    to: 0.9,
+    ticks: shares(0.4, 0.6, 0.8),
+    title: "right",
+  });
+  /** @type {[Plot, Measure, Measure][]} */
+  const pairs = [
+    [loss, "loss", "val_loss"],
+    [accuracy, "accuracy", "val_accuracy"],
+  ];
+  for (const [plot, train, validation] of pairs) {
     if (best.epoch < last) {
       plot.shade(best.epoch, last, "overfitting");
     }
@@ -29,10 +53,19 @@ export function curves(card) {
     plot.text(plot.x(last) - 4, plot.y(final[train]) + (below ? 16 : -8), "training", "end", "second");
     plot.text(plot.x(last) - 4, plot.y(final[validation]) + (below ? -8 : 18), "validation", "end", "first");
   }
-  return figure("It learnt its own pictures better than the world", [
-    h("div", { class: "pair" }, loss.element, accuracy.element),
-    h("p", { class: "quiet" }, overfitting),
-    numbers(["epoch", "loss", "validation loss", "accuracy", "validation accuracy"],
-      epochs.map((/** @type {any} */ epoch) => [epoch.epoch, ...["loss", "val_loss", "accuracy", "val_accuracy"].map((name) => epoch[name].toFixed(3))])),
-  ], "wide");
+  return figure(
+    "It learnt its own pictures better than the world",
+    [
+      h("div", { class: "pair" }, loss.element, accuracy.element),
+      h("p", { class: "quiet" }, overfitting),
+      numbers(
+        ["epoch", "loss", "validation loss", "accuracy", "validation accuracy"],
+        epochs.map((epoch) => [
+          epoch.epoch,
+          ...[epoch.loss, epoch.val_loss, epoch.accuracy, epoch.val_accuracy].map((value) => value.toFixed(3)),
+        ]),
+      ),
+    ],
+    "wide",
+  );
 }

@@ -1,21 +1,61 @@
 // Small helpers that make elements and words.
 
-/** @param {string} id @returns {any} */
-export const byId = (id) => document.getElementById(id);
+/**
+ * The element with this id, of the kind named.
+ * @template {HTMLElement} Kind
+ * @overload
+ * @param {string} id
+ * @param {new () => Kind} kind
+ * @returns {Kind}
+ */
+/**
+ * The element with this id.
+ * @overload
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+/** @param {string} id @param {new () => HTMLElement} kind */
+export function byId(id, kind = HTMLElement) {
+  const element = document.getElementById(id);
+  if (element instanceof kind) return element;
+  throw new TypeError(`The page has no ${kind.name} with the id ${id}.`);
+}
+
+/** What is drawn with on a canvas. @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2DSettings} [settings] */
+export function contextOf(canvas, settings) {
+  const context = canvas.getContext("2d", settings);
+  if (context) return context;
+  throw new Error("This browser has no canvas to draw on.");
+}
+
+/** What is drawn on a canvas, as a file. @param {HTMLCanvasElement} canvas @param {string} type @param {number} [quality] @returns {Promise<Blob>} */
+export const fileOf = (canvas, type, quality) =>
+  new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), type, quality),
+  );
+
+/**
+ * Properties of an element; `class`, `role`, `for` and those with a hyphen are set as attributes.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @typedef {Omit<Partial<HTMLElementTagNameMap[Tag]>, "role"> & {
+ *   class?: string, role?: string, for?: string, [attribute: `${string}-${string}`]: string | null | undefined}} Given
+ */
 
 /**
  * An HTML element.
- * @param {string} tag
- * @param {Record<string, any>} [given] properties; `class`, `role` and those with a hyphen are set as attributes
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Given<Tag>} [given] those that are null or undefined are left out
  * @param {...(Node|string|null|undefined|false)} children
- * @returns {any}
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
-export function h(tag, given = {}, ...children) {
+export function h(tag, given, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(given ?? {})) {
     if (value === null || value === undefined) continue;
-    if (name === "class" || name === "role" || name === "for" || name.includes("-")) element.setAttribute(name, value);
-    else element[name] = value;
+    if (name === "class" || name === "role" || name === "for" || name.includes("-"))
+      element.setAttribute(name, String(value));
+    else Object.assign(element, { [name]: value });
   }
   element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
   return element;

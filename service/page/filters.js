@@ -1,4 +1,4 @@
-// Ways to spoil a picture. Each takes pixels (ImageData) and gives new ones; sizes are in pixels of the model's 32,
+// Corruptions of a picture. Each takes pixels (ImageData) and gives new ones; sizes are in pixels of the model's 32,
 // so that a setting means the same for a small picture and a large one.
 
 const MODEL_SIDE = 32;
@@ -17,7 +17,8 @@ function each(pixels, change) {
 export const brightness = (pixels, amount) => each(pixels, (value) => value + 2.55 * amount);
 
 /** @param {ImageData} pixels @param {number} amount from -100 (all grey) to 100 */
-export const contrast = (pixels, amount) => each(pixels, (value) => 128 + (value - 128) * (amount < 0 ? 1 + amount / 100 : 1 + amount / 25));
+export const contrast = (pixels, amount) =>
+  each(pixels, (value) => 128 + (value - 128) * (amount < 0 ? 1 + amount / 100 : 1 + amount / 25));
 
 /** Three box blurs, one after another, are close to a Gaussian one. @param {ImageData} pixels @param {number} amount in the model's pixels */
 export function blur(pixels, amount) {
@@ -63,7 +64,8 @@ export function noise(pixels, amount) {
   const cell = Math.max(1, Math.round(grain(pixels)));
   const columns = Math.ceil(pixels.width / cell);
   const values = new Float32Array(columns * Math.ceil(pixels.height / cell) * 3);
-  for (let i = 0; i < values.length; i += 1) values[i] = amount * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  for (let i = 0; i < values.length; i += 1)
+    values[i] = amount * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   for (let y = 0, i = 0; y < pixels.height; y += 1) {
     for (let x = 0; x < pixels.width; x += 1, i += 4) {
       const at = 3 * (Math.floor(y / cell) * columns + Math.floor(x / cell));
@@ -81,9 +83,12 @@ export function pixelate(pixels, amount) {
     for (let left = 0; left < width; left += cell) {
       const sum = [0, 0, 0];
       const [bottom, right] = [Math.min(height, top + cell), Math.min(width, left + cell)];
-      for (let y = top; y < bottom; y += 1) for (let x = left; x < right; x += 1) for (let c = 0; c < 3; c += 1) sum[c] += data[4 * (y * width + x) + c];
+      for (let y = top; y < bottom; y += 1)
+        for (let x = left; x < right; x += 1) for (let c = 0; c < 3; c += 1) sum[c] += data[4 * (y * width + x) + c];
       const count = (bottom - top) * (right - left);
-      for (let y = top; y < bottom; y += 1) for (let x = left; x < right; x += 1) for (let c = 0; c < 3; c += 1) data[4 * (y * width + x) + c] = sum[c] / count;
+      for (let y = top; y < bottom; y += 1)
+        for (let x = left; x < right; x += 1)
+          for (let c = 0; c < 3; c += 1) data[4 * (y * width + x) + c] = sum[c] / count;
     }
   }
   return pixels;

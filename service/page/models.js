@@ -1,7 +1,7 @@
 // The same picture through all the models, side by side.
 
-import { predict } from "./api.js";
 import { judgement } from "./answer.js";
+import { predict } from "./api.js";
 import { Bars } from "./bars.js";
 import { allAnswers, go } from "./browse.js";
 import { byId, h, percent, whenNear } from "./dom.js";
@@ -9,39 +9,57 @@ import { asking, onAnswer, state } from "./state.js";
 import { latest } from "./task.js";
 import { say } from "./trouble.js";
 
+/** @import { OfferedModel } from "./openapi.js" */
+
 // How many classes the other models show.
 const SHORT = 3;
 
-/** @type {Map<any, {bars: Bars, words: any}>} */
+/** @type {Map<OfferedModel, {bars: Bars, words: HTMLElement}>} */
 const columns = new Map();
 let near = false;
 
 /** The highest version of each, the default model first. */
 function chosen() {
+  /** @type {Map<string, OfferedModel>} */
   const highest = new Map();
-  for (const model of state.models) if (model.version >= (highest.get(model.name)?.version ?? 0)) highest.set(model.name, model);
+  for (const model of state.models)
+    if (model.version >= (highest.get(model.name)?.version ?? 0)) highest.set(model.name, model);
   return [...highest.values()].sort((one, other) => Number(other.default) - Number(one.default));
 }
 
-/** In a few words. @param {import("./state.js").Model} model */
-function upbringing({ name, accuracy, default: first }) {
+/** In a few words. @param {OfferedModel} model */
+function trainedOn({ name, accuracy, default: first }) {
   const [, group, repaired] = name.match(/^missing-(.+?)(-repaired)?$/) ?? [];
   const learnt = group
-    ? repaired ? `99 in 100 ${group}s taken away; each one left counts a hundredfold.` : `99 in 100 ${group}s taken away.`
-    : first ? "Learnt from all of the training data." : "";
+    ? repaired
+      ? `99 in 100 ${group}s taken away; each one left counts a hundredfold.`
+      : `99 in 100 ${group}s taken away.`
+    : first
+      ? "Learnt from all of the training data."
+      : "";
   return `${learnt} ${accuracy ? `Over all classes right ${percent(accuracy.value)} of the time.` : ""}`;
 }
 
-const compare = latest(async (signal) => {
-  const models = chosen();
-  const answers = await Promise.all(models.map((model) => predict(state.subject, asking({ ...state, model }), signal)));
-  models.forEach((model, i) => {
-    const column = columns.get(model);
-    if (!column) return;
-    column.words.replaceChildren("Says ", h("strong", {}, answers[i].label), `, ${percent(answers[i].probability)}. `, answers[i].truth ? judgement(answers[i]) : "");
-    column.bars.show(answers[i], { most: model.default ? undefined : SHORT });
-  });
-}, { delay: 150 });
+const compare = latest(
+  async (signal) => {
+    const { view } = state;
+    if (!view) return;
+    const models = chosen();
+    const answers = await Promise.all(models.map((model) => predict(view.subject, asking({ ...view, model }), signal)));
+    models.forEach((model, i) => {
+      const column = columns.get(model);
+      if (!column) return;
+      column.words.replaceChildren(
+        "Says ",
+        h("strong", {}, answers[i].label),
+        `, ${percent(answers[i].probability)}. `,
+        answers[i].truth ? judgement(answers[i]) : "",
+      );
+      column.bars.show(answers[i], { most: model.default ? undefined : SHORT });
+    });
+  },
+  { delay: 150 },
+);
 
 const findDisagreement = latest(async (signal) => {
   const [first, ...others] = chosen();
@@ -52,7 +70,8 @@ const findDisagreement = latest(async (signal) => {
   if (signal.aborted) return;
   const missing = one.labels.indexOf(other.name.replace("missing-", ""));
   const found = one.answers.flatMap((answer, i) =>
-    answer === one.truths[i] && two.answers[i] !== answer && (missing < 0 || answer === missing) ? [i] : []);
+    answer === one.truths[i] && two.answers[i] !== answer && (missing < 0 || answer === missing) ? [i] : [],
+  );
   if (found.length) go(found[Math.floor(Math.random() * found.length)], { how: "picked" });
 });
 
@@ -64,14 +83,20 @@ export function start() {
       const bars = new Bars(`Likeliest classes, by ${model.name}`);
       const words = h("p", { class: "small-verdict" }, "…");
       columns.set(model, { bars, words });
-      return h("section", { class: `model${model.default ? " default" : ""}`, "aria-label": model.name },
-        h("h4", {}, model.name), h("p", { class: "quiet" }, upbringing(model)), words, bars.element);
+      return h(
+        "section",
+        { class: `model${model.default ? " default" : ""}`, "aria-label": model.name },
+        h("h4", {}, model.name),
+        h("p", { class: "quiet" }, trainedOn(model)),
+        words,
+        bars.element,
+      );
     }),
   );
   byId("disagree").addEventListener("click", () => findDisagreement());
   onAnswer(() => near && compare());
   whenNear(box, () => {
     near = true;
-    if (state.answer) compare();
+    if (state.view) compare();
   });
 }

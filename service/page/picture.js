@@ -2,18 +2,19 @@
 
 import { showTestImage } from "./api.js";
 import { byId, h } from "./dom.js";
-import { onAnswer, state } from "./state.js";
+import { onAnswer } from "./state.js";
+
+/** @import { View } from "./state.js" */
 
 let address = "";
 
-/** The picture as given: a test image at its real size, for that is all there is; another as large as fits. */
-function showGiven() {
-  const { subject, answer } = state;
+/** The picture as given: a test image at its real size, for that is all there is; another as large as fits. @param {View} view */
+function showGiven({ subject, answer }) {
   const img = h("img", { class: "index" in subject ? "real" : "whole" });
   if (address) URL.revokeObjectURL(address);
   address = "";
   if ("index" in subject) {
-    img.alt = `Test image ${subject.index}: ${answer.truth.label}`;
+    img.alt = `Test image ${subject.index}${answer.truth ? `: ${answer.truth.label}` : ""}`;
     showTestImage(img, subject.index);
     byId("given-caption").textContent = `Test image ${subject.index}, at its real size`;
     byId("given").replaceChildren(img);
@@ -37,20 +38,22 @@ function cut(width, height) {
   return box;
 }
 
-/** Shows the very pixels that the model saw. @param {string} source a data URL */
+/** Shows the very pixels that the model saw of a picture of one's own. @param {string} source a data URL */
 export function showSeen(source) {
-  const { subject } = state;
-  const alt = `What the model sees: ${"index" in subject ? "the test image" : "your picture"}, enlarged so that its 32 × 32 pixels show`;
+  const alt = "What the model sees: your picture, enlarged so that its 32 × 32 pixels show";
   byId("seen").replaceChildren(h("img", { class: "pixels", src: source, alt }));
 }
 
 /** Shows both after every answer; what was seen of a picture of one's own comes with its explanation. */
 export function start() {
-  onAnswer(() => {
-    showGiven();
-    if (!("index" in state.subject)) return;
-    const img = h("img", { class: "pixels", alt: "What the model sees: the test image, enlarged so that its 32 × 32 pixels show" });
-    showTestImage(img, state.subject.index);
+  onAnswer((view) => {
+    showGiven(view);
+    if (!("index" in view.subject)) return;
+    const img = h("img", {
+      class: "pixels",
+      alt: "What the model sees: the test image, enlarged so that its 32 × 32 pixels show",
+    });
+    showTestImage(img, view.subject.index);
     byId("seen").replaceChildren(img);
   });
 }

@@ -53,7 +53,10 @@ export class Plot {
 
   /** @param {[number, number][]} points @param {string} kind */
   line(points, kind) {
-    this.add("polyline", { class: `line ${kind}`, points: points.map(([x, y]) => `${this.x(x)},${this.y(y)}`).join(" ") });
+    this.add("polyline", {
+      class: `line ${kind}`,
+      points: points.map(([x, y]) => `${this.x(x)},${this.y(y)}`).join(" "),
+    });
   }
 
   /** @param {[number, number][]} points @param {string} kind @param {number} [radius] */
@@ -72,7 +75,13 @@ export class Plot {
   /** A rectangle. @param {[number, number]} from @param {[number, number]} to @param {string} kind */
   box([x1, y1], [x2, y2], kind) {
     const [left, top] = [this.x(Math.min(x1, x2)), this.y(Math.max(y1, y2))];
-    this.add("rect", { class: kind, x: left, y: top, width: Math.abs(this.x(x2) - this.x(x1)), height: Math.abs(this.y(y2) - this.y(y1)) });
+    this.add("rect", {
+      class: kind,
+      x: left,
+      y: top,
+      width: Math.abs(this.x(x2) - this.x(x1)),
+      height: Math.abs(this.y(y2) - this.y(y1)),
+    });
   }
 }
 
@@ -83,11 +92,22 @@ function place(value, { from, to, log }) {
 
 /** The numbers behind a figure, folded away. @param {string[]} head @param {(string|number)[][]} rows */
 export const numbers = (head, rows) =>
-  h("details", {}, h("summary", {}, "The numbers"),
-    h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "The numbers as a table" },
-      h("table", { class: "numbers" },
+  h(
+    "details",
+    {},
+    h("summary", {}, "The numbers"),
+    h(
+      "div",
+      { class: "scroll", tabIndex: 0, role: "region", "aria-label": "The numbers as a table" },
+      h(
+        "table",
+        { class: "numbers" },
         h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col" }, text)))),
-        h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, String(cell)))))))));
+        h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell) => h("td", {}, String(cell)))))),
+      ),
+    ),
+  );
 
 /** @param {string} title @param {Node[]} content @param {string} [kind] */
-export const figure = (title, content, kind = "") => h("section", { class: `figure ${kind}`, "aria-label": title }, h("h3", {}, title), ...content);
+export const figure = (title, content, kind = "") =>
+  h("section", { class: `figure ${kind}`, "aria-label": title }, h("h3", {}, title), ...content);

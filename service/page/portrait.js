@@ -6,15 +6,23 @@ import { byId, h, percent, whenNear } from "./dom.js";
 import { onAnswer, state } from "./state.js";
 import { latest } from "./task.js";
 
+/** @import { OfferedModel } from "./openapi.js" */
+
 const bars = new Bars("Probability of each class, for the portrait");
-/** @type {any} */ let asked = null;
+/** @type {OfferedModel|null} */
+let asked = null;
 
 const look = latest(async (signal) => {
-  const { model } = state;
+  if (!state.view) return;
+  const { model } = state.view;
   const blob = await (await fetch("page/portrait.jpg", { signal })).blob();
   const answer = await predict({ blob, name: "portrait.jpg" }, { model: model.name, version: model.version }, signal);
   asked = model;
-  byId("portrait-verdict").replaceChildren("Asked just now, it calls her ", h("strong", {}, answer.label), `, at ${percent(answer.probability)}.`);
+  byId("portrait-verdict").replaceChildren(
+    "Asked just now, it calls her ",
+    h("strong", {}, answer.label),
+    `, at ${percent(answer.probability)}.`,
+  );
   bars.show(answer, { threshold: model.threshold });
 });
 
@@ -22,7 +30,7 @@ const look = latest(async (signal) => {
 export function start() {
   let near = false;
   byId("portrait-bars").append(bars.element);
-  const refresh = () => near && state.answer && asked !== state.model && look();
+  const refresh = () => near && state.view && asked !== state.view.model && look();
   onAnswer(refresh);
   whenNear(byId("portrait-bars"), () => {
     near = true;

@@ -1,49 +1,49 @@
 // What is on show: a subject, the model that was asked, and its answer. It changes only when an answer has come.
 
-import { Refused, predict, query } from "./api.js";
+import { predict, query, Refused } from "./api.js";
 import { latest } from "./task.js";
 
-/** @typedef {import("./api.js").Subject} Subject */
-/** @typedef {{name: string, version: number, default: boolean, description: string, labels: string[], threshold: number|null,
- *   accuracy: {value: number, lower: number|null, upper: number|null, n: number|null}|null}} Model */
-/** @typedef {{subject: Subject, model: Model, fit: string, how: string}} Wish how: why this subject; "picked" if it was chosen for its answer */
+/** @import { PredictOptions, Subject as PredictSubject } from "./api.js" */
+/** @import { OfferedModel, Prediction } from "./openapi.js" */
+/** @typedef {PredictSubject} Subject */
+/** @typedef {NonNullable<PredictOptions["fit"]>} Fit */
+/** @typedef {{subject: Subject, model: OfferedModel, fit: Fit, how: "chosen"|"picked"}} Wish how: why this subject; "picked" if it was chosen for its answer */
+/** @typedef {Wish & {answer: Prediction}} View */
 
-/** @type {Wish & {models: Model[], answer: any}} */
-export const state = {
-  subject: { index: 16 },
-  model: /** @type {any} */ (null),
-  fit: "crop",
-  how: "chosen",
-  models: [],
-  answer: null,
-};
+/** The models that can be asked, and what is on show; nothing until the first answer. @type {{models: OfferedModel[], view: View|null}} */
+export const state = { models: [], view: null };
+
+/** What the page begins with; nothing until the models are known. @type {Wish|null} */
+let first = null;
 
 /** What has been asked for and not been answered yet. @type {Partial<Wish>} */
 let wish = {};
 
-/** @type {((kind: "answer"|"refused") => void)[]} */
-const listeners = [];
+/** @type {((view: View) => void)[]} */
+const answered = [];
+/** @type {((shown: Wish) => void)[]} */
+const refused = [];
 
-/** Calls back after every new answer; not for one that was refused. @param {() => void} listener */
+/** Calls back after every new answer; not for one that was refused. @param {(view: View) => void} listener */
 export function onAnswer(listener) {
-  listeners.push((kind) => kind === "answer" && listener());
+  answered.push(listener);
 }
 
-/** Calls back when a wish was refused, so that controls go back to what is on show. @param {() => void} listener */
+/** Calls back when a wish was refused, so that controls go back to what is on show. @param {(shown: Wish) => void} listener */
 export function onRefusal(listener) {
-  listeners.push((kind) => kind === "refused" && listener());
+  refused.push(listener);
 }
 
-/** The query of the present view. */
-export const options = () => ({ model: state.model.default ? undefined : state.model.name, version: version() });
+/** The query of a view. @param {Wish} view @returns {PredictOptions} */
+export const options = ({ model }) => ({ model: model.default ? undefined : model.name, version: version(model) });
 
-/** The version, where it is not the model's highest anyway. */
-function version() {
-  const highest = Math.max(...state.models.filter((model) => model.name === state.model.name).map((model) => model.version));
-  return state.model.version === highest ? undefined : state.model.version;
+/** The version, where it is not the model's highest anyway. @param {OfferedModel} asked */
+function version(asked) {
+  const highest = Math.max(...state.models.filter((model) => model.name === asked.name).map((model) => model.version));
+  return asked.version === highest ? undefined : asked.version;
 }
 
-/** The options of a request about this subject. @param {Wish} wanted */
+/** The options of a request about this subject. @param {Wish} wanted @returns {PredictOptions} */
 export const asking = (wanted) => ({
   model: wanted.model.name,
   version: wanted.model.version,
@@ -54,13 +54,15 @@ let wait = 0;
 
 const run = latest(
   async (signal) => {
-    const wanted = { ...state, ...wish };
-    const answer = await predict(wanted.subject, asking(wanted), signal);
+    const from = state.view ?? first;
+    if (!from) return; // the wish is kept until `begin`
+    const wanted = { ...from, ...wish };
+    const view = { ...wanted, answer: await predict(wanted.subject, asking(wanted), signal) };
     wish = {};
-    Object.assign(state, wanted, { answer });
-    const index = "index" in state.subject ? state.subject.index : undefined;
-    history.replaceState(null, "", `?${query({ index, ...options() })}${location.hash}`);
-    for (const listener of listeners) listener("answer");
+    state.view = view;
+    const index = "index" in view.subject ? view.subject.index : undefined;
+    history.replaceState(null, "", `?${query({ index, ...options(view) })}${location.hash}`);
+    for (const listener of answered) listener(view);
   },
   {
     delay: () => wait,
@@ -68,10 +70,18 @@ const run = latest(
       // What may yet succeed is tried again; the rest is given up, and what is on show stays.
       if (!(error instanceof Refused) || error.status === 503 || error.status === 401) return;
       wish = {};
-      for (const listener of listeners) listener("refused");
+      const shown = state.view ?? first;
+      if (shown) for (const listener of refused) listener(shown);
     },
   },
 );
+
+/** Asks for the first time; what the user has asked for already goes before it. @param {Wish} given */
+export function begin(given) {
+  first = given;
+  wait = 0;
+  run();
+}
 
 /** Ask for something else than what is on show. @param {Partial<Wish>} change @param {{patient?: boolean}} [how] patient: more may follow in a moment */
 export function ask(change, { patient = false } = {}) {
@@ -80,5 +90,5 @@ export function ask(change, { patient = false } = {}) {
   run();
 }
 
-/** Where the user is going, or is. @returns {Subject} */
-export const heading = () => wish.subject ?? state.subject;
+/** Where the user is going, or is. */
+export const heading = () => wish.subject ?? (state.view ?? first)?.subject;

@@ -3,7 +3,7 @@
 import { clear, report } from "./trouble.js";
 
 /**
- * @template {any[]} Arguments
+ * @template {unknown[]} Arguments
  * @param {(signal: AbortSignal, ...args: Arguments) => Promise<void>} job
  * @param {{delay?: number | (() => number), failed?: (error: unknown) => void}} [options] delay: milliseconds of quiet before it begins
  * @returns {(...args: Arguments) => void} begins the job; a job under way is cancelled
@@ -18,16 +18,19 @@ export function latest(job, { delay = 0, failed } = {}) {
     clearTimeout(timer);
     controller = new AbortController();
     const { signal } = controller;
-    timer = window.setTimeout(async () => {
-      try {
-        await job(signal, ...args);
-        if (!signal.aborted) clear(run);
-      } catch (error) {
-        if (signal.aborted) return;
-        report(error, run, () => run(...args));
-        failed?.(error);
-      }
-    }, typeof delay === "function" ? delay() : delay);
+    timer = window.setTimeout(
+      async () => {
+        try {
+          await job(signal, ...args);
+          if (!signal.aborted) clear(run);
+        } catch (error) {
+          if (signal.aborted) return;
+          report(error, run, () => run(...args));
+          failed?.(error);
+        }
+      },
+      typeof delay === "function" ? delay() : delay,
+    );
   }
 
   return run;

@@ -1,6 +1,6 @@
 // What went wrong, in one clear sentence, and the way out. Nothing that the user has set is touched.
 
-import { Away, Refused, healthy, setKey } from "./api.js";
+import { Away, healthy, Refused, setKey } from "./api.js";
 import { byId, h } from "./dom.js";
 
 const AWAY = "The service is away. Your picture and settings are kept; this page goes on as soon as it is back.";
@@ -55,7 +55,10 @@ export function report(error, who, retry) {
   } else if (error instanceof Refused && error.status === 503) {
     waiting.set(who, retry);
     const seconds = error.retryAfter || 1;
-    show(h("p", {}, `The service is busy: ${error.message} Trying again in ${seconds} s; nothing is lost.`), button("Try now", again));
+    show(
+      h("p", {}, `The service is busy: ${error.message} Trying again in ${seconds} s; nothing is lost.`),
+      button("Try now", again),
+    );
     timer = window.setTimeout(again, 1000 * seconds);
   } else {
     say(error instanceof Refused ? error.message : "Something went wrong on this page. Reload it if it goes on.");
@@ -75,7 +78,7 @@ export function say(text) {
 }
 
 function askForKey() {
-  if (byId("key")) return;
+  if (document.getElementById("key")) return;
   const field = h("input", { id: "key", type: "password", autocomplete: "off", required: true });
   const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -84,8 +87,13 @@ function askForKey() {
     again();
   };
   show(
-    h("form", { onsubmit }, h("label", { for: "key" }, "This service wants a key. It is kept in this page’s memory only."), field,
-      h("button", { type: "submit" }, "Use it")),
+    h(
+      "form",
+      { onsubmit },
+      h("label", { for: "key" }, "This service wants a key. It is kept in this page’s memory only."),
+      field,
+      h("button", { type: "submit" }, "Use it"),
+    ),
   );
   field.focus();
 }

@@ -1,22 +1,24 @@
 // A picture of one's own: by drop, paste or file. What is too large for the service is reduced here first.
 
-import { byId } from "./dom.js";
-import { ask, onAnswer, onRefusal, state } from "./state.js";
+import { byId, contextOf, fileOf } from "./dom.js";
+import { ask, onAnswer, onRefusal } from "./state.js";
 import { say } from "./trouble.js";
+
+/** @import { Wish } from "./state.js" */
 
 // What the service takes by default (SERVICE_MAX_BODY_BYTES); a photograph of more is reduced to this many pixels a side.
 const MOST_BYTES = 16 * 1024 * 1024;
 const REDUCED_SIDE = 2000;
 
-/** @param {Blob} blob @returns {Promise<Blob>} a JPEG with at most REDUCED_SIDE pixels a side */
+/** A JPEG with at most REDUCED_SIDE pixels a side. @param {Blob} blob */
 async function reduce(blob) {
   const bitmap = await createImageBitmap(blob);
   const scale = Math.min(1, REDUCED_SIDE / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-  canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve, reject) => canvas.toBlob((made) => (made ? resolve(made) : reject(new Error("no picture"))), "image/jpeg", 0.92));
+  contextOf(canvas).drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return fileOf(canvas, "image/jpeg", 0.92);
 }
 
 /** Show the network a picture. @param {Blob} blob @param {string} name */
@@ -27,7 +29,9 @@ export async function take(blob, name) {
       blob = await reduce(blob);
       note = "The file is larger than the 16 MB that the service takes, so it was made smaller here first.";
     } catch {
-      say("The file is larger than the 16 MB that the service takes, and this browser can't read it to make it smaller.");
+      say(
+        "The file is larger than the 16 MB that the service takes, and this browser can't read it to make it smaller.",
+      );
       return;
     }
   }
@@ -66,16 +70,19 @@ export function start() {
   document.addEventListener("paste", (event) => {
     if (takeFrom(event.clipboardData)) event.preventDefault();
   });
-  byId("file").addEventListener("change", (/** @type {any} */ event) => {
-    const [file] = event.target.files;
+  const chooser = byId("file", HTMLInputElement);
+  chooser.addEventListener("change", () => {
+    const file = chooser.files?.[0];
     if (file) take(file, file.name);
-    event.target.value = ""; // so that the same file can be chosen again
+    chooser.value = ""; // so that the same file can be chosen again
   });
-  byId("fit").addEventListener("change", (/** @type {any} */ event) => ask({ fit: event.target.value }));
-  const settle = () => {
-    byId("fit-label").hidden = "index" in state.subject;
-    byId("fit").value = state.fit;
-    if ("index" in state.subject) byId("own-note").textContent = "";
+  const fitting = byId("fit", HTMLSelectElement);
+  fitting.addEventListener("change", () => ask({ fit: fitting.value === "stretch" ? "stretch" : "crop" }));
+  /** @param {Wish} shown */
+  const settle = ({ subject, fit }) => {
+    byId("fit-label").hidden = "index" in subject;
+    fitting.value = fit;
+    if ("index" in subject) byId("own-note").textContent = "";
   };
   onAnswer(settle);
   onRefusal(settle);

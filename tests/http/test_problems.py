@@ -6,10 +6,12 @@ from typing import Any
 import httpx
 import pytest
 
-from service.problems import BY_NAME, KINDS
-from tests.pictures import encode, photo, plain
+from service.http.problems import BY_NAME
+from tests.support.pictures import RED, encode, photo, plain
+from tests.support.problems import check
+from tests.support.routes import addresses
+from tests.support.serving import ROOT
 
-RED = encode(plain((255, 0, 0)))
 PHOTO = encode(photo(200, 150), "JPEG")
 
 
@@ -27,6 +29,8 @@ def body(content: bytes, content_type: str) -> dict[str, Any]:
 
 MULTIPART = "multipart/form-data; boundary=x"
 BREAKS_OFF = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nabc'
+HEAD = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"%b\r\n\r\nabc\r\n--x--'
+LONG_HEADS, MANY_PARAMETERS = HEAD % (b";" * 1024), HEAD % (b"; a=1" * 7)
 
 # Query, what is sent, status, name of the problem, and what the sentence must say.
 POSTED: dict[str, tuple[str, dict[str, Any], int, str, str]] = {
@@ -41,6 +45,9 @@ POSTED: dict[str, tuple[str, dict[str, Any], int, str, str]] = {
     "a form without boundary": ("", body(b"x", "multipart/form-data"), 400, "malformed-body", "boundary"),
     "a form that is none": ("", body(b"hello", MULTIPART), 400, "malformed-body", "multipart form"),
     "a form that breaks off": ("", body(BREAKS_OFF, MULTIPART), 400, "malformed-body", "breaks off"),
+    "a form of long heads": ("", body(LONG_HEADS, MULTIPART), 400, "malformed-body", "too long a one"),
+    "a form of many parameters": ("", body(MANY_PARAMETERS, MULTIPART), 400, "malformed-body", "a header"),
+    "a long content type": ("", body(b"x", MULTIPART + ";" * 600), 400, "malformed-body", "type is too long"),
     "another field": ("", form(RED, name="picture"), 422, "unknown-field", "field image: curl -F image=@"),
     "text in the field": ("", {"files": {"image": (None, "photo.jpg")}}, 415, "not-an-image", "mind the @"),
     "unknown JSON field": ("", {"json": {"idx": 1}}, 422, "unknown-field", "index, indices, image"),
@@ -65,7 +72,6 @@ POSTED: dict[str, tuple[str, dict[str, Any], int, str, str]] = {
     "an unknown model": ("?model=other", form(RED), 404, "model-not-found", "Choose one of toy"),
     "too large a body": ("", image(bytes(400_001)), 413, "body-too-large", "400,000 bytes"),
     "too large a picture": ("", form(encode(plain(0, (501, 500), "L"))), 413, "image-too-large", "250,000"),
-    "too large together": ("", form(*[encode(plain(0, (300, 300), "1"))] * 3), 413, "image-too-large", "together"),
     "too many pictures": ("", form(RED, RED, RED, RED), 413, "too-many-images", "more than 3"),
     "too many indices": ("", {"json": {"indices": list(range(21))}}, 413, "too-many-images", "more than 20"),
 }  # fmt: skip
@@ -90,20 +96,9 @@ ASKED = {
     "/images/abc.png": (404, "image-not-found", "/images/0.png to /images/9999.png"),
     "/problems/none": (404, "problem-not-found", "no-input"),
     "/nowhere": (404, "not-found", "/docs"),
+    "/docs/nowhere.css": (404, "not-found", "/docs"),
 }
-
-
-def check(response: httpx.Response, status: int, name: str, says: str) -> None:
-    """The response is this problem, whole, and its sentence says this."""
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    document = response.json()
-    assert set(document) == {"type", "title", "status", "detail"}
-    assert document["type"] == f"/problems/{name}"
-    assert document["status"] == status
-    assert document["title"] == BY_NAME[name].title
-    assert says in document["detail"]
-    assert "Traceback" not in document["detail"]
+FILE = "/docs/swagger-ui.css"
 
 
 @pytest.mark.parametrize("case", POSTED)
@@ -122,9 +117,22 @@ def test_a_bad_address_gets_its_own_problem(toy_client: httpx.Client, address: s
 def test_every_problem_is_tried() -> None:
     """No row of the table of problems goes without a request above that causes it."""
     caused = {name for *_, name, _ in POSTED.values()} | {name for _, name, _ in ASKED.values()}
-    in_test_bounds = {"client-too-slow", "head-too-large", "overloaded", "buffer-full", "draining"}
-    in_test_outside = {"key-missing"}
-    assert {kind.name for kind in KINDS.values()} == caused - {"not-found"} | in_test_bounds | in_test_outside
+    elsewhere = {
+        "client-too-slow": "server/test_protocol.py",
+        "head-too-large": "server/test_protocol.py",
+        "overloaded": "limits/test_admission.py",
+        "buffer-full": "limits/test_body.py",
+        "draining": "server/test_stop.py",
+        "unauthorized": "middleware/test_auth.py",
+        "model-unavailable": "inference/test_registry.py",
+        "image-too-costly": "images/test_decode_processes.py",
+        "cross-origin-refused": "test_app.py",
+        "method-not-allowed": "http/test_problems.py",
+        "internal-error": "middleware/test_gateway.py",
+    }
+    for name, module in elsewhere.items():
+        assert f'"{name}"' in (ROOT / "tests" / module).read_text()
+    assert set(BY_NAME) == caused | set(elsewhere)
 
 
 def test_another_method_is_told_which_there_are(toy_client: httpx.Client) -> None:
@@ -132,8 +140,23 @@ def test_another_method_is_told_which_there_are(toy_client: httpx.Client) -> Non
     response = toy_client.delete("/predict")
     check(response, 405, "method-not-allowed", "Use GET, POST")
     assert response.headers["allow"] == "GET, POST"
-    for path in ("/", "/images/1.png", "/static-offline-docs/swagger-ui.css"):
-        check(toy_client.post(path), 405, "method-not-allowed", "Use GET")
+    for path in ("/", "/images/1.png", "/docs", FILE):
+        response = toy_client.post(path)
+        check(response, 405, "method-not-allowed", "Use GET")
+        assert "POST" not in response.headers["allow"]
+
+
+def test_every_error_is_a_problem(toy_client: httpx.Client) -> None:
+    """Whatever address is asked with whatever method, what is refused is a problem."""
+    refused: set[int] = set()
+    for path in (*addresses(), "/docs/nowhere", "/page/nowhere", "/%00", f"/{'x' * 5000}"):
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"):
+            response = toy_client.request(method, path)
+            if response.status_code >= 400:
+                refused.add(response.status_code)
+                name = response.json()["type"].removeprefix("/problems/")
+                check(response, BY_NAME[name].status, name, "")
+    assert refused == {400, 404, 405}
 
 
 def test_the_type_of_a_problem_leads_to_its_meaning(toy_client: httpx.Client) -> None:

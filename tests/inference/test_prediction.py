@@ -1,28 +1,23 @@
 """Every answer carries its part of the card: calibrated, with its track record and its caveats."""
 
 import math
+from typing import Any
 
 import httpx
 import pytest
 
-from models.card import Card
 from models.cifar10_test import LABELS
-from models.repository import FOLDER
-from tests.pictures import encode, photo, plain
-
-RED = encode(plain((255, 0, 0)))
-CARD = Card.read(FOLDER / "seminar-cnn" / "1" / "card.json")
+from tests.support import cards
+from tests.support.answers import body
+from tests.support.pictures import RED, WHITE, encode, photo, plain
 
 
-def send(client: httpx.Client, content: bytes, query: str = "") -> dict[str, object]:
-    response = client.post(f"/predict{query}", files={"image": content})
-    assert response.status_code == 200, response.text
-    body: dict[str, object] = response.json()
-    return body
+def send(client: httpx.Client, content: bytes, query: str = "") -> dict[str, Any]:
+    return body(client.post(f"/predict{query}", files={"image": content}))
 
 
-def names(body: dict[str, object]) -> list[str]:
-    return [caveat["name"] for caveat in body["caveats"]]  # type: ignore[attr-defined, index]
+def names(answer: dict[str, Any]) -> list[str]:
+    return [caveat["name"] for caveat in answer["caveats"]]
 
 
 def test_the_probability_is_calibrated_with_the_cards_temperature(toy_client: httpx.Client) -> None:
@@ -42,12 +37,12 @@ def test_the_track_record_is_that_of_the_label_at_that_confidence(toy_client: ht
         "n": 8,
     }
     assert send(toy_client, encode(plain((0, 255, 0))))["track_record"] is None
-    assert send(toy_client, encode(plain((255, 255, 255))))["track_record"] is None
+    assert send(toy_client, WHITE)["track_record"] is None
 
 
 @pytest.mark.parametrize(("size", "colour", "query", "expected"), [
     ((32, 32), (255, 0, 0), "", ["closed-set"]),
-    ((32, 32), (0, 0, 0), "", ["below-threshold", "strange", "grey", "closed-set"]),
+    ((32, 32), (0, 0, 0), "", ["below-threshold", "out-of-distribution", "grey", "closed-set"]),
     ((32, 32), (255, 255, 255), "", ["below-threshold", "grey", "closed-set"]),
     ((90, 60), (255, 0, 0), "", ["not-square", "closed-set"]),
     ((60, 90), (255, 0, 0), "?fit=stretch", ["not-square", "closed-set"]),
@@ -64,14 +59,14 @@ def test_an_answer_names_the_caveats_that_apply_to_it(
 def test_what_was_cut_and_what_was_squeezed_are_told_apart(toy_client: httpx.Client) -> None:
     """A picture far from square is said to be cut, or with ?fit=stretch to be squeezed."""
     wide = encode(plain((255, 0, 0), (90, 60)))
-    cut, squeezed = (send(toy_client, wide, query)["caveats"][0]["text"] for query in ("", "?fit=stretch"))  # type: ignore[index]
+    cut, squeezed = (send(toy_client, wide, query)["caveats"][0]["text"] for query in ("", "?fit=stretch"))
     assert "middle" in cut
     assert "squeezed" in squeezed
 
 
 def test_a_test_image_is_known_to_show_one_of_the_classes(client: httpx.Client) -> None:
     """Answers about test images have no closed-set caveat, answers about the same picture sent have it."""
-    index = client.get("/predict?index=16").json()
+    index = body(client.get("/predict?index=16"))
     picture = send(client, client.get("/images/16.png").content)
     assert "closed-set" not in names(index)
     assert "closed-set" in names(picture)
@@ -79,20 +74,19 @@ def test_a_test_image_is_known_to_show_one_of_the_classes(client: httpx.Client) 
         assert index[shared] == picture[shared]
 
 
-def test_what_an_unsure_answer_is_worth_is_computed_from_the_card(client: httpx.Client) -> None:
+def test_what_an_unsure_answer_is_worth_is_computed_from_the_card(every_answer: list[dict[str, Any]]) -> None:
     """The caveat says how many unsure answers about the test images were wrong: counted here over all of them."""
-    answers = client.post("/predict?top=1", json={"indices": list(range(10_000))}).json()["predictions"]
-    unsure = [answer for answer in answers if not answer["confident"]]
+    unsure = [answer for answer in every_answer if not answer["confident"]]
     wrong = sum(not answer["truth"]["correct"] for answer in unsure) / len(unsure)
     assert f"{100 * wrong:.0f} % were wrong" in unsure[0]["caveats"][0]["text"]
-    assert CARD.quantitative_analyses.calibration.temperature.value
-    assert all(0 < answer["calibrated_probability"] <= 1 for answer in answers)
+    assert cards.card().quantitative_analyses.calibration.temperature.value
+    assert all(0 < answer["calibrated_probability"] <= 1 for answer in every_answer)
 
 
-def test_the_answers_records_are_the_cards(client: httpx.Client) -> None:
-    """For 200 test images the track record is the card's for that label and probability, to its n."""
-    records = CARD.quantitative_analyses.track_record
-    for answer in client.post("/predict", json={"indices": list(range(200))}).json()["predictions"]:
+def test_the_answers_records_are_the_cards(every_answer: list[dict[str, Any]]) -> None:
+    """For each test image the track record is the card's for that label and probability, to its n."""
+    records = cards.card().quantitative_analyses.track_record
+    for answer in every_answer:
         (record,) = [
             each
             for each in records
@@ -103,16 +97,16 @@ def test_the_answers_records_are_the_cards(client: httpx.Client) -> None:
         assert answer["track_record"]["precision"] == pytest.approx(record.precision.value, abs=5e-5)
 
 
-def test_the_link_leads_to_the_card_of_the_model_that_answered(client: httpx.Client) -> None:
+@pytest.mark.parametrize("model", ["seminar-cnn", "missing-dog"])
+def test_the_link_leads_to_the_card_of_the_model_that_answered(client: httpx.Client, model: str) -> None:
     """The address in an answer is that of the very model's card, also where another one was asked."""
-    for model in ("seminar-cnn", "missing-dog"):
-        answer = client.get(f"/predict?index=16&model={model}").json()
-        assert client.get(answer["card"]).json()["model_details"]["name"] == model
+    answer = body(client.get(f"/predict?index=16&model={model}"))
+    assert body(client.get(answer["card"]))["model_details"]["name"] == model
 
 
 def test_a_photograph_of_nothing_known_gets_all_its_caveats_in_words(client: httpx.Client) -> None:
     """Each caveat is a sentence, and the labels stay the ten that there are."""
-    body = send(client, encode(photo(900, 500), "JPEG"))
-    assert body["label"] in LABELS
-    assert {"not-square", "closed-set"} <= set(names(body))
-    assert all(caveat["text"].endswith(".") for caveat in body["caveats"])  # type: ignore[attr-defined]
+    answer = send(client, encode(photo(900, 500), "JPEG"))
+    assert answer["label"] in LABELS
+    assert {"not-square", "closed-set"} <= set(names(answer))
+    assert all(caveat["text"].endswith(".") for caveat in answer["caveats"])

@@ -4,23 +4,26 @@ FUZZ_EXAMPLES=20000 makes the runs long; the default is for every day.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import httpx
 import hypothesis
-import numpy as np
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 
-from service.errors import DamagedImage, EmptyImage, ImageTooLarge, MalformedBody, NotAnImage, ServiceError
-from service.form import parse
-from service.image import Bounds, Decoder
-from tests import serving
-from tests.pictures import encode, photo
-from tests.serving import Service
+from service.errors import DamagedImage, EmptyImage, ImageTooLarge, NotAnImage, ServiceError
+from service.http.multipart import parse
+from service.images.decoder import Bounds, Decoder
+from service.images.preprocess import Fit
+from tests.support import serving
+from tests.support.patience import PATIENCE_S
+from tests.support.pictures import encode, photo
+from tests.support.serving import Service
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "400"))
 LONG = settings(
@@ -31,6 +34,7 @@ DECODER = Decoder(
     Bounds(max_pixels=4_000_000, max_frames=100, max_decode_bytes=64 * 1024**2),
     "lanczos",
 )
+FITS: list[Fit] = ["crop", "stretch"]
 PICTURE = photo(40, 30)
 SEEDS = [
     encode(PICTURE),
@@ -74,15 +78,14 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 @LONG
-@given(mutated(), st.sampled_from(["crop", "stretch"]))
-def test_the_decoder_decodes_or_refuses(content: bytes, fit: str) -> None:
+@given(mutated(), st.sampled_from(FITS))
+def test_the_decoder_decodes_or_refuses(content: bytes, fit: Fit) -> None:
     """A mutated picture becomes 32x32 RGB pixels or one of four errors, nothing else."""
     try:
-        picture = DECODER.decode(DECODER.open(content), fit)  # type: ignore[arg-type]
+        picture = DECODER.decode(DECODER.open(content), fit)
     except (DamagedImage, EmptyImage, ImageTooLarge, NotAnImage):
         return
-    assert picture.pixels.shape == (32, 32, 3)
-    assert picture.pixels.dtype == np.uint8
+    assert len(picture.pixels) == 32 * 32 * 3
 
 
 @LONG
@@ -101,15 +104,8 @@ def test_the_form_parser_parses_or_refuses(noise: bytes, at: int, cut: int) -> N
     assert all(isinstance(content, bytes) for content in contents)
 
 
-@pytest.mark.parametrize("boundary", ["", "; boundary=", '; boundary="' + "a" * 100 + '"', "; charset=utf-8"])
-def test_a_strange_boundary_is_refused(boundary: str) -> None:
-    """A form whose content type names no boundary, or one longer than RFC 2046's 70 characters, is malformed."""
-    with pytest.raises(MalformedBody, match="names no boundary"):
-        parse(b"x", f"multipart/form-data{boundary}", 5)
-
-
 @pytest.fixture(scope="module")
-def fuzzed(toy_models: Path) -> Service:  # type: ignore[misc] # a generator, as pytest wants it
+def fuzzed(toy_models: Path) -> Iterator[Service]:
     """A service for the fuzzer alone."""
     with serving.start(models=toy_models, model="toy", log_level="error") as service:
         yield service
@@ -119,19 +115,20 @@ def test_no_request_that_the_schema_allows_or_forbids_fails_the_service(fuzzed: 
     """Requests made from /openapi.json, right ones and wrong ones (schemathesis), never get a 5xx."""
     schema = schemathesis.openapi.from_url(f"{fuzzed.url}/openapi.json")
     tried = 0
-    for operation in schema.get_all_operations():
+    for result in schema.get_all_operations():
+        assert isinstance(result, Ok)
 
         @settings(max_examples=max(10, EXAMPLES // 20), deadline=None, suppress_health_check=list(HealthCheck))
-        @given(case=operation.ok().as_strategy())
-        def one(case: schemathesis.Case) -> None:
+        @given(case=result.ok().as_strategy())
+        def one(case: schemathesis.Case[Any]) -> None:
             nonlocal tried
             tried += 1
-            case.call_and_validate(base_url=fuzzed.url, checks=[not_a_server_error])
+            case.call_and_validate(base_url=fuzzed.url, checks=[not_a_server_error], timeout=PATIENCE_S)
 
         one()
     assert tried > 50
     assert fuzzed.process.poll() is None
-    assert httpx.get(f"{fuzzed.url}/health").json()["status"] == "ready"
+    assert fuzzed.client.get("/health").json()["status"] == "ready"
 
 
 @settings(max_examples=max(50, EXAMPLES // 10), deadline=None, suppress_health_check=list(HealthCheck))

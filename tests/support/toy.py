@@ -43,7 +43,7 @@ def model(labels: tuple[str, ...] = LABELS, input_name: str = "image", side: int
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     helper.set_model_props(made, {LABELS_KEY: json.dumps(labels)})
     onnx.checker.check_model(made)
-    return made.SerializeToString()
+    return bytes(made.SerializeToString())
 
 
 def write(root: Path, name: str = "toy", version: int = 1, content: bytes | None = None, **changes: Any) -> Path:
@@ -126,7 +126,7 @@ def card(name: str, version: int, content: bytes) -> dict[str, Any]:
             "selective": {"curve": [], "coverage": {}},
             "robustness": {"mean_error": unknown, "corruptions": []},
             "out_of_distribution": {"energy_threshold": declared | {"value": -3.0}, "sets": []},
-            "broken_contract": [],
+            "contract_violations": [],
             "portrait": {
                 "picture": "none", "source": "none", "label": LABELS[0], "probability": unknown, "probabilities": {},
                 "confident": False, "energy": 0.0, "text": "none",

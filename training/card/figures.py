@@ -18,8 +18,24 @@ from matplotlib.figure import Figure  # noqa: E402
 from models.card import ClassMetrics, Decision, Epoch  # noqa: E402
 from models.cifar10_test import LABELS  # noqa: E402
 from models.evidence import Calibration, GroupRun, Robustness, Selective  # noqa: E402
+from training.measure.results import Results  # noqa: E402
 
+MISSING_GROUP = "missing_group.svg"
 _TRAIN, _VALIDATION, _DARK = "#0072b2", "#d55e00", "#333333"
+
+
+def draw(results: Results, epochs: list[Epoch], folder: Path) -> dict[str, str]:
+    """Draw what was measured into `folder`, which is there; each file's name and what the figure shows."""
+    drawn = {
+        "learning_curves.svg": learning_curves(epochs, folder / "learning_curves.svg"),
+        "confusion_matrix.svg": confusion_matrix(results.confusion_matrix, folder / "confusion_matrix.svg"),
+        "recall.svg": recall(results.per_class, folder / "recall.svg"),
+        "reliability.svg": reliability(results.calibration, folder / "reliability.svg"),
+        "risk_coverage.svg": risk_coverage(results.selective, results.decision, folder / "risk_coverage.svg"),
+    }
+    if results.robustness:
+        drawn["robustness.svg"] = robustness(results.robustness, folder / "robustness.svg")
+    return drawn
 
 
 def learning_curves(epochs: list[Epoch], path: Path) -> str:

@@ -5,8 +5,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp, softmax
 
 from models.evidence import Bin, Calibration
-from models.number import Interval, Number
-from training.evaluate import LEVEL, RESAMPLES, SEED, Floats, Integers, mean
+from models.measurement import Interval, Number
+from training.measure.intervals import LEVEL, RESAMPLES, SEED, Floats, Integers, mean
 
 BINS = 15
 

@@ -1,4 +1,4 @@
-"""Ways to spoil pictures, after CIFAR-10-C (Hendrycks & Dietterich, ICLR 2019), each in five severities.
+"""Ways to corrupt images, after CIFAR-10-C (Hendrycks & Dietterich, ICLR 2019), each in five severities.
 
 Made anew with NumPy, SciPy and Pillow and with strengths of our own: the severities compare with one another, not with
 published figures.
@@ -21,11 +21,11 @@ _SIDE = 32
 
 
 def corrupt(images: Pixels, name: str, severity: int) -> Pixels:
-    """Pictures uint8 [N, 32, 32, 3] spoilt in one way; the same every time."""
+    """Images uint8 [N, 32, 32, 3] corrupted in one way at a severity from 1 to 5; the same every time."""
     function, strengths = CORRUPTIONS[name]
     random = np.random.default_rng([_SEED, list(CORRUPTIONS).index(name), severity])
-    spoilt = function(images.astype(np.float32) / 255, strengths[severity - 1], random)
-    return (np.clip(spoilt, 0, 1) * 255).round().astype(np.uint8)
+    corrupted = function(images.astype(np.float32) / 255, strengths[severity - 1], random)
+    return (np.clip(corrupted, 0, 1) * 255).round().astype(np.uint8)
 
 
 def _gaussian_noise(x: Floats, strength: float, random: Generator) -> Floats:
@@ -76,7 +76,7 @@ def _brightness(x: Floats, strength: float, _random: Generator) -> Floats:
 
 
 def _contrast(x: Floats, strength: float, _random: Generator) -> Floats:
-    average = x.mean(axis=(1, 2), keepdims=True)
+    average: Floats = x.mean(axis=(1, 2), keepdims=True)
     return average + (x - average) * strength
 
 
@@ -88,13 +88,15 @@ def _fog(x: Floats, strength: float, random: Generator) -> Floats:
         clouds += sigma * layer / layer.std(axis=(1, 2), keepdims=True)
     low, high = clouds.min(axis=(1, 2), keepdims=True), clouds.max(axis=(1, 2), keepdims=True)
     brightest = x.max(axis=(1, 2, 3), keepdims=True)
-    return (x + strength * ((clouds - low) / (high - low))[..., None]) * brightest / (brightest + strength)
+    foggy: Floats = (x + strength * ((clouds - low) / (high - low))[..., None]) * brightest / (brightest + strength)
+    return foggy
 
 
 def _pixelate(x: Floats, strength: float, _random: Generator) -> Floats:
     size = (round(_SIDE * strength), round(_SIDE * strength))
     coarse = [picture.resize(size, Image.Resampling.BOX) for picture in _as_images(x)]
-    return np.stack([picture.resize((_SIDE, _SIDE), Image.Resampling.NEAREST) for picture in coarse]) / 255
+    fine = [np.asarray(picture.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)) for picture in coarse]
+    return np.stack(fine) / 255
 
 
 def _jpeg(x: Floats, strength: float, _random: Generator) -> Floats:
@@ -119,7 +121,8 @@ def _elastic(x: Floats, strength: float, random: Generator) -> Floats:
 
 
 def _convolve(x: Floats, kernel: Floats) -> Floats:
-    return ndimage.convolve(x, kernel[None, :, :, None].astype(x.dtype), mode="reflect")
+    convolved: Floats = ndimage.convolve(x, kernel[None, :, :, None].astype(x.dtype), mode="reflect")
+    return convolved
 
 
 def _as_images(x: Floats) -> list[Image.Image]:

@@ -1,4 +1,4 @@
-"""How a model stands spoilt pictures: accuracy and every class's recall under each corruption and severity.
+"""How a model stands corrupted images: accuracy and every class's recall under each corruption and severity.
 
 Each measurement is kept as soon as it is done, so that an interrupted run goes on where it stopped.
 """
@@ -11,12 +11,16 @@ from tqdm import tqdm
 
 from models.cifar10_test import LABELS
 from models.evidence import Corrupted, Robustness
-from models.number import Number
-from training import corruptions, evaluate, export
-from training.data import Data, write_whole
+from models.measurement import Number
+from training import onnx_model
+from training.data import Data
+from training.files import write_whole
+from training.measure import corruptions, evaluate
+from training.measure.intervals import Integers, mean, proportion
 
-CACHE = Path(__file__).parent.parent / ".cache" / "corruptions"
+CACHE = Path(__file__).parents[2] / ".cache" / "corruptions"
 METHOD = "mean error over corruptions and severities"
+METHOD_WORST = "lowest recall of a class under a corruption"
 
 
 def measure(content: bytes, test: Data) -> Robustness:
@@ -27,13 +31,13 @@ def measure(content: bytes, test: Data) -> Robustness:
     for name, severity in tqdm(tasks, "Corruptions", unit="set"):
         path = folder / f"{name.replace(' ', '-')}-{severity}.answers"
         if not path.exists():
-            answers = export.run(content, corruptions.corrupt(test.images, name, severity))[1].argmax(axis=1)
+            answers = onnx_model.run(content, corruptions.corrupt(test.images, name, severity))[1].argmax(axis=1)
             write_whole(path, answers.astype(np.uint8).tobytes())
         answers = np.frombuffer(path.read_bytes(), np.uint8).astype(np.int64)
         measured.append(_corrupted(name, severity, evaluate.count(answers, test.labels)))
         wrong.append(answers != test.labels)
-    # The same images are spoilt in every way, so it is the images that the interval's resamples are drawn from.
-    mean_error = evaluate.mean(np.mean(wrong, axis=0), "test", METHOD)
+    # The same images are corrupted in every way, so it is the images that the interval's resamples are drawn from.
+    mean_error = mean(np.mean(wrong, axis=0), "test", METHOD)
     sets = f"{len(corruptions.CORRUPTIONS)} corruptions in {len(corruptions.SEVERITIES)} severities"
     return Robustness(mean_error=mean_error.model_copy(update={"slice": sets}), corruptions=measured)
 
@@ -42,23 +46,21 @@ def worst(robustness: Robustness, per_class: int) -> Number:
     """The lowest recall of a class under a corruption, of `per_class` images each."""
     recalls = [(recall, each, label) for each in robustness.corruptions for label, recall in each.recalls.items()]
     value, each, label = min(recalls, key=lambda item: item[0])
-    return evaluate.proportion(
+    return proportion(
         round(value * per_class),
         per_class,
         "test",
-        "lowest recall of a class under a corruption",
+        METHOD_WORST,
         f"class = {label}, {each.corruption}, severity {each.severity}",
     )
 
 
-def _corrupted(name: str, severity: int, matrix: evaluate.Integers) -> Corrupted:
+def _corrupted(name: str, severity: int, matrix: Integers) -> Corrupted:
     method = "share of spoilt images whose likeliest class is right"
     recalls = matrix.diagonal() / matrix.sum(axis=1)
     return Corrupted(
         corruption=name,
         severity=severity,
-        accuracy=evaluate.proportion(
-            int(matrix.trace()), int(matrix.sum()), "test", method, f"{name}, severity {severity}"
-        ),
+        accuracy=proportion(int(matrix.trace()), int(matrix.sum()), "test", method, f"{name}, severity {severity}"),
         recalls=dict(zip(LABELS, recalls.tolist(), strict=True)),
     )

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from models.card import Decision
 from models.cifar10_test import LABELS
 from models.evidence import RiskPoint, Selective, TrackRecord
-from models.number import Number, Split
-from training import evaluate
-from training.evaluate import Floats, Integers
+from models.measurement import Number, Split
+from training.measure.intervals import Floats, Integers, proportion
 
 TARGET_ERROR = 0.10
 # Finer bins would hold too few answers of one label to say anything.
@@ -40,10 +39,10 @@ def decision(validation: Answered, test: Answered) -> Decision:
         accepted = sure >= threshold
         n = int(accepted.sum())
         return (
-            evaluate.proportion(
+            proportion(
                 int(mistaken[accepted].sum()), n, split, "share of confident answers that are wrong", "confident"
             ),
-            evaluate.proportion(n, len(sure), split, "share of answers that are confident"),
+            proportion(n, len(sure), split, "share of answers that are confident"),
         )
 
     validation_error, validation_coverage = measure("validation", validation)
@@ -81,7 +80,7 @@ def selective(test: Answered, threshold: float) -> Selective:
             for i in positions
         ],
         coverage={
-            label: evaluate.proportion(
+            label: proportion(
                 int(accepted[labels == i].sum()),
                 int((labels == i).sum()),
                 "test",
@@ -107,7 +106,7 @@ def track_record(validation: Answered) -> list[TrackRecord]:
                     label=label,
                     lower=lower,
                     upper=upper,
-                    precision=evaluate.proportion(
+                    precision=proportion(
                         int((~wrong[chosen]).sum()),
                         int(chosen.sum()),
                         "validation",

@@ -1,0 +1,62 @@
+"""`/docs` and `/openapi.json`: what the API is, a page that shows it, and the files of that page."""
+
+import asyncio
+from functools import partial
+from importlib import resources
+
+import orjson
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from service.http.cached_response import CachedResponse
+
+_PAGE, _DESCRIPTION = "/docs", "/openapi.json"
+_SCRIPT, _STYLE, _ICON = (f"{_PAGE}/{name}" for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"))
+_TYPES = {_SCRIPT: "text/javascript", _STYLE: "text/css", _ICON: "image/png"}
+
+
+class Documentation:
+    """All of it, kept in memory; made when somebody first asks for any, as few do."""
+
+    def __init__(self, app: FastAPI) -> None:
+        """Read the files.
+
+        Args:
+            app: what is described, once all its routes are there.
+        """
+        self._app = app
+        folder = resources.files("fastapi_offline") / "static"
+        self._files = {path: (folder / path.rpartition("/")[2]).read_bytes() for path in _TYPES}
+        self._made: asyncio.Future[dict[str, CachedResponse]] | None = None
+
+    async def get(self, path: str, request: Request) -> Response:
+        """What lies at this path."""
+        if self._made is None or (self._made.done() and self._made.exception() is not None):
+            # In a thread: it takes half a second. It goes on if the client that asked first does not wait.
+            self._made = asyncio.ensure_future(asyncio.to_thread(self._make))
+        documents = await asyncio.shield(self._made)
+        return documents[path].to(request)
+
+    def _make(self) -> dict[str, CachedResponse]:
+        page = get_swagger_ui_html(
+            openapi_url=_DESCRIPTION,
+            title=self._app.title,
+            swagger_js_url=_SCRIPT,
+            swagger_css_url=_STYLE,
+            swagger_favicon_url=_ICON,
+        )
+        description = orjson.dumps(self._app.openapi(), option=orjson.OPT_APPEND_NEWLINE)
+        return {
+            _PAGE: CachedResponse(bytes(page.body), "text/html"),
+            _DESCRIPTION: CachedResponse(description),
+            **{path: CachedResponse(content, _TYPES[path]) for path, content in self._files.items()},
+        }
+
+
+def routes(app: FastAPI) -> list[BaseRoute]:
+    """The routes of the documentation; it is no part of what it describes."""
+    documentation = Documentation(app)
+    return [Route(path, partial(documentation.get, path), methods=["GET"]) for path in (_PAGE, _DESCRIPTION, *_TYPES)]

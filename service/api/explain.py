@@ -1,0 +1,197 @@
+"""`/explain`: a picture or a test index in, a map of what the answer hangs on out."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated, Literal
+
+from fastapi import Query
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from typing_extensions import TypedDict
+
+from service.api import predict
+from service.api.direct_route import DirectRoute, json_response
+from service.api.intake import Intake
+from service.errors import InvalidParameter, NoInput, TooManyImages
+from service.http import problems
+from service.http.query import PictureOptions
+from service.inference import occlusion
+from service.inference.occlusion import Occlusion
+from service.inference.prediction import Input, ModelName
+from service.inference.predictor import Asked, Batch, Predictor
+from service.inference.registry import ModelRegistry
+
+_DECIMALS = 6
+
+
+class ExplainOptions(PictureOptions):
+    """The options of an explanation."""
+
+    target: str | None = Field(
+        default=None, alias="class", description="The class to explain, by its label; the likeliest if absent."
+    )
+    patch: int = Field(default=8, ge=2, le=16, description="Side of the patch that covers, in pixels, from 2 to 16.")
+    stride: int = Field(
+        default=2, ge=1, le=8, description="From one patch to the next, in pixels, from 1 to 8, at most the patch."
+    )
+    format: Literal["json", "png"] = Field(
+        default="json", description="json: the numbers; png: the map over the picture, 320x320 pixels."
+    )
+
+
+class Largest(TypedDict):
+    """The patch that takes most away."""
+
+    drop: Annotated[float, Field(examples=[0.42])]
+    left: Annotated[int, Field(description="Its left edge, in pixels of the 32x32.", examples=[10])]
+    upper: Annotated[int, Field(description="Its upper edge.", examples=[8])]
+
+
+class Explanation(TypedDict):
+    """What covering parts of a picture does to the probability of one class."""
+
+    model: ModelName
+    label: Annotated[str, Field(description="The class explained.", examples=["dog"])]
+    class_index: Annotated[
+        int, Field(description="Its place among the labels of the model card, from 0.", examples=[5])
+    ]
+    probability: Annotated[float, Field(description="Its probability when nothing is covered.")]
+    likeliest: Annotated[
+        str, Field(description="The class that the picture gets when nothing is covered.", examples=["dog"])
+    ]
+    patch: Annotated[int, Field(description="Side of the patch, in pixels.")]
+    stride: Annotated[int, Field(description="From one patch to the next, in pixels.")]
+    colour: Annotated[
+        tuple[int, int, int],
+        Field(description="Of the patch, RGB: the picture's mean colour.", examples=[[120, 114, 100]]),
+    ]
+    positions: Annotated[list[int], Field(description="Left edges of the patches, in pixels; upper edges likewise.")]
+    drops: Annotated[
+        list[list[float]],
+        Field(description="By upper, then left edge: the probability uncovered minus the probability covered."),
+    ]
+    map: Annotated[list[list[float]], Field(description="32 rows of 32: the mean drop of the patches over each pixel.")]
+    largest: Largest
+    seen: Annotated[str, Field(description="The 32x32 pixels that the model saw, as a PNG in a data URL.")]
+    input: Annotated[Input, Field(discriminator="source")]
+    method: Annotated[str, Field(examples=[occlusion.METHOD])]
+    source: Annotated[str, Field(examples=[occlusion.SOURCE])]
+    cannot_tell: Annotated[
+        list[str], Field(description="What such a map can't tell.", examples=[list(occlusion.CANNOT_TELL)])
+    ]
+
+
+class Explain:
+    """The two endpoints of `/explain`."""
+
+    def __init__(self, registry: ModelRegistry, intake: Intake) -> None:
+        self._registry = registry
+        self._intake = intake
+
+    async def get(self, request: Request, options: Annotated[ExplainOptions, Query()]) -> Response:
+        """Cover a test image patch by patch and measure how far the probability of a class falls: an occlusion map.
+
+        After Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks" (ECCV 2014). The patch has the
+        picture's mean colour. Read `cannot_tell` before you believe a map.
+        """
+        if options.index is None:
+            raise NoInput("Say which test image: /explain?index=16. To explain a picture of your own, POST it here.")
+        predictor = await self._registry.predictor(options.model, options.version)
+        with self._intake.admission:
+            asked, place = predictor.ask([options.index], []), self._intake.pool.place(request)
+            return await self._explain(place, predictor, asked, options)
+
+    async def post(self, request: Request, options: Annotated[ExplainOptions, Query()]) -> Response:
+        """The same for a picture of your own, sent as to `/predict`; one at a time."""
+        predictor = await self._registry.predictor(options.model, options.version)
+        async with self._intake.read(request, predictor, options) as sent:
+            if len(sent.asked.indices) + len(sent.asked.contents) > 1:
+                raise TooManyImages("There is more than one picture, the limit here. Send them one by one.")
+            return await self._explain(sent.place, predictor, sent.asked, options)
+
+    async def _explain(
+        self, place: AbstractAsyncContextManager[None], predictor: Predictor, asked: Asked, options: ExplainOptions
+    ) -> Response:
+        labels = predictor.model.card.contract.labels
+        if options.target is not None and options.target not in labels:
+            raise InvalidParameter(f"class: there is no such class. Choose one of {', '.join(labels)}.")
+        if options.stride > options.patch:
+            raise InvalidParameter("stride: larger than the patch, so that pixels would stay uncovered. Make it less.")
+        pool = self._intake.pool
+        async with place:
+            batch = await self._intake.load(predictor, asked, options)
+            return await pool.run(_answer, predictor, batch, options)
+
+
+def _answer(predictor: Predictor, batch: Batch, options: ExplainOptions) -> Response:
+    """The explanation as it was asked for; takes some ten milliseconds."""
+    labels = predictor.model.card.contract.labels
+    target = None if options.target is None else labels.index(options.target)
+    found = occlusion.occlude(predictor.probabilities, batch.images[0], target, options.patch, options.stride)
+    if options.format == "png":
+        return Response(occlusion.draw(batch.images[0], found.pixels), media_type="image/png")
+    return json_response(_describe(predictor, batch, found, options))
+
+
+def _describe(predictor: Predictor, batch: Batch, found: Occlusion, options: ExplainOptions) -> Explanation:
+    labels = predictor.model.card.contract.labels
+    row, column = divmod(int(found.drops.argmax()), len(found.positions))
+    drops = found.drops.round(_DECIMALS).tolist()
+    return {
+        "model": {"name": predictor.model.name, "version": predictor.model.version},
+        "label": labels[found.target],
+        "class_index": found.target,
+        "probability": round(found.probability, _DECIMALS),
+        "likeliest": labels[found.likeliest],
+        "patch": options.patch,
+        "stride": options.stride,
+        "colour": found.colour,
+        "positions": found.positions,
+        "drops": drops,
+        "map": found.pixels.round(_DECIMALS).tolist(),
+        "largest": {
+            "drop": drops[row][column],
+            "left": found.positions[column],
+            "upper": found.positions[row],
+        },
+        "seen": occlusion.data_url(batch.images[0]),
+        "input": batch.inputs[0],
+        "method": occlusion.METHOD,
+        "source": occlusion.SOURCE,
+        "cannot_tell": list(occlusion.CANNOT_TELL),
+    }
+
+
+_OK = {
+    "description": "The map, as numbers or as a picture",
+    "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
+}
+
+
+def routes(registry: ModelRegistry, intake: Intake) -> list[BaseRoute]:
+    """The routes of this resource."""
+    explain = Explain(registry, intake)
+    return [
+        DirectRoute(
+            "/explain",
+            explain.get,
+            methods=["GET"],
+            response_model=Explanation,
+            responses={200: _OK, **problems.responses(predict.ERRORS_GET)},
+            summary="Where covering a test image changes the answer",
+            operation_id="explain_index",
+            tags=["explain"],
+        ),
+        DirectRoute(
+            "/explain",
+            explain.post,
+            methods=["POST"],
+            response_model=Explanation,
+            responses={200: _OK, **problems.responses(predict.ERRORS_POST)},
+            summary="Where covering a picture changes the answer",
+            operation_id="explain",
+            tags=["explain"],
+            openapi_extra={"requestBody": predict.REQUEST_BODY},
+        ),
+    ]

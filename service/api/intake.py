@@ -1,0 +1,73 @@
+"""From a request to images ready for the model: read within bounds, the cheap at once, the others in their turn."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from service.http.payload import is_read_through, read_payload
+from service.http.query import PictureOptions
+from service.inference.predictor import Asked, Batch, Predictor
+from service.limits.admission import INLINE_BYTES, Admission
+from service.limits.body import BodyBuffer, BodyReader
+from service.limits.pool import Pool
+from service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What a request has sent.
+
+    Attributes:
+        asked: what it asks about.
+        several: whether the answer is a list.
+        place: in the pool, for the work on what is not cheap; one that was needed before is this one.
+    """
+
+    asked: Asked
+    several: bool
+    place: AbstractAsyncContextManager[None]
+
+
+class Intake:
+    """What the endpoints that take pictures have in common."""
+
+    def __init__(self, settings: Settings, admission: Admission, pool: Pool) -> None:
+        self._settings = settings
+        self._buffer = BodyBuffer(settings)
+        self.admission = admission
+        self.pool = pool
+
+    @asynccontextmanager
+    async def read(self, request: Request, predictor: Predictor, options: PictureOptions) -> AsyncIterator[Submitted]:
+        """What a request has sent; its body is held, and it counts as being worked on, until the block ends.
+
+        Raises:
+            ServiceError: the body breaks a bound or makes no sense, or there is no room.
+        """
+        with BodyReader(self._buffer) as body:
+            content = await body.read(request)
+            with self.admission:
+                content_type = request.headers.get("content-type", "")
+                sent = content, content_type, options.index
+                if len(content) <= INLINE_BYTES or not is_read_through(content_type):
+                    yield Submitted(*self._look(predictor, *sent), self.pool.place(request))
+                else:
+                    async with self.pool.place(request):
+                        yield Submitted(*await self.pool.run(self._look, predictor, *sent), nullcontext())
+
+    def _look(self, predictor: Predictor, content: bytes, content_type: str, index: int | None) -> tuple[Asked, bool]:
+        """What a body asks about, and whether the answer is a list."""
+        payload = read_payload(content, content_type, index, self._settings)
+        return predictor.ask(payload.indices, payload.contents, in_json=payload.in_json), payload.batch
+
+    async def load(self, predictor: Predictor, asked: Asked, options: PictureOptions) -> Batch:
+        """The images of what is not cheap; for those who have a place in the pool.
+
+        Raises:
+            ServiceError: as `Predictor.load_apart` does.
+        """
+        if asked.plain:
+            return await self.pool.run(predictor.load, asked, options.fit)
+        return await predictor.load_apart(asked, options.fit)

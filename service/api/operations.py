@@ -1,0 +1,91 @@
+"""`/health`, `/metrics` and `/problems/{name}`: what those who run the service, or trip over it, ask."""
+
+from typing import Annotated
+
+from pydantic import Field
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute
+from typing_extensions import TypedDict
+
+from service import errors, metrics
+from service.api.direct_route import json_response
+from service.api.documented_route import DocumentedRoute
+from service.api.models import LoadedModel
+from service.http import problems
+from service.http.problems import Problem
+from service.inference.registry import ModelRegistry
+from service.limits.admission import Admission
+
+
+class Health(TypedDict):
+    """Whether the service is ready, and with which model."""
+
+    status: Annotated[str, Field(examples=["ready"])]
+    model: Annotated[LoadedModel, Field(description="The model that answers when a request names none.")]
+
+
+class Operations:
+    """The endpoints."""
+
+    def __init__(self, registry: ModelRegistry, admission: Admission) -> None:
+        self._registry = registry
+        self._admission = admission
+
+    async def health(self) -> Response:
+        """Whether the service is ready, and with which model."""
+        if self._admission.draining:
+            raise errors.Draining("The service finishes what it has begun and takes nothing new.")
+        details = self._registry.default.card.model_details
+        health: Health = {
+            "status": "ready",
+            "model": {"name": details.name, "version": details.version, "sha256": details.sha256},
+        }
+        return json_response(health)
+
+    async def metrics(self) -> Response:
+        """What the service has counted, for Prometheus."""
+        metrics.IN_FLIGHT.set(self._admission.in_flight)  # else as of the last answer
+        return Response(metrics.expose(), media_type=metrics.CONTENT_TYPE)
+
+    async def problem(self, name: str) -> Response:
+        """What the `type` of a problem document means."""
+        found = problems.BY_NAME.get(name)
+        if found is None:
+            raise errors.ProblemNotFound(f"There is no such problem. There are {', '.join(problems.BY_NAME)}.")
+        return Response(found.encode(found.meaning), media_type=problems.MEDIA_TYPE)
+
+
+def routes(registry: ModelRegistry, admission: Admission) -> list[BaseRoute]:
+    """The routes of these resources."""
+    operations = Operations(registry, admission)
+    return [
+        DocumentedRoute(
+            "/health",
+            operations.health,
+            methods=["GET"],
+            response_model=Health,
+            responses=problems.responses([errors.Draining]),
+            summary="Readiness",
+            operation_id="health",
+            tags=["operation"],
+        ),
+        DocumentedRoute(
+            "/metrics",
+            operations.metrics,
+            methods=["GET"],
+            response_class=PlainTextResponse,
+            summary="Prometheus metrics",
+            operation_id="metrics",
+            tags=["operation"],
+        ),
+        DocumentedRoute(
+            "/problems/{name}",
+            operations.problem,
+            methods=["GET"],
+            response_model=Problem,
+            responses=problems.responses([errors.ProblemNotFound]),
+            summary="What a problem means",
+            operation_id="problem",
+            tags=["operation"],
+        ),
+    ]

@@ -1,0 +1,194 @@
+"""Errors as RFC 9457 problem documents, all from one table."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import FastAPI
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
+from typing_extensions import TypedDict
+
+from service import errors, metrics
+from service.errors import ServiceError
+
+MEDIA_TYPE = "application/problem+json"
+CONTENT_TYPE = (b"content-type", MEDIA_TYPE.encode())
+
+
+class Problem(TypedDict):
+    """A problem document (RFC 9457)."""
+
+    type: Annotated[
+        str, Field(description="What went wrong, stable; the address tells more.", examples=["/problems/no-input"])
+    ]
+    title: Annotated[str, Field(description="The same in words.", examples=["Nothing to classify"])]
+    status: Annotated[int, Field(description="The HTTP status.", examples=[400])]
+    detail: Annotated[str, Field(description="What is wrong with this very request, and what to do.")]
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """One row of the table."""
+
+    status: int
+    name: str
+    title: str
+    meaning: str
+    headers: dict[str, str] | None = None
+
+    def document(self, detail: str) -> Problem:
+        """The problem document with this detail."""
+        return {"type": f"/problems/{self.name}", "title": self.title, "status": self.status, "detail": detail}
+
+    def encode(self, detail: str) -> bytes:
+        """The same as JSON, with a line break at its end for those who read it in a terminal."""
+        return orjson.dumps(self.document(detail), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _problem_type(
+    error: type[ServiceError], status: int, name: str, title: str, **headers: str
+) -> tuple[type[ServiceError], ProblemType]:
+    named = {key.replace("_", "-"): value for key, value in headers.items()}
+    return error, ProblemType(status, name, title, (error.__doc__ or "").strip(), named or None)
+
+
+PROBLEM_TYPES = dict(
+    [
+        _problem_type(errors.NoInput, 400, "no-input", "Nothing to classify"),
+        _problem_type(errors.AmbiguousInput, 400, "ambiguous-input", "More than one kind of input"),
+        _problem_type(errors.MalformedBody, 400, "malformed-body", "Body can't be read"),
+        _problem_type(errors.CrossOriginRefused, 400, "cross-origin-refused", "Not for pages of other origins"),
+        _problem_type(errors.Unauthorized, 401, "unauthorized", "Key missing", WWW_Authenticate="Bearer"),
+        _problem_type(errors.ImageNotFound, 404, "image-not-found", "No such test image"),
+        _problem_type(errors.ModelNotFound, 404, "model-not-found", "No such model"),
+        _problem_type(errors.ProblemNotFound, 404, "problem-not-found", "No such problem"),
+        _problem_type(errors.ClientTooSlow, 408, "client-too-slow", "Request too slow", Connection="close"),
+        _problem_type(errors.BodyTooLarge, 413, "body-too-large", "Request too large", Connection="close"),
+        _problem_type(errors.ImageTooLarge, 413, "image-too-large", "Picture too large"),
+        _problem_type(errors.TooManyImages, 413, "too-many-images", "Too many images in one request"),
+        _problem_type(errors.UnsupportedContentType, 415, "unsupported-content-type", "Content type not supported"),
+        _problem_type(errors.NotAnImage, 415, "not-an-image", "Not an image"),
+        _problem_type(errors.EmptyImage, 422, "empty-image", "Empty image"),
+        _problem_type(errors.DamagedImage, 422, "damaged-image", "Damaged image"),
+        _problem_type(errors.ImageTooCostly, 422, "image-too-costly", "Picture takes too long to decode"),
+        _problem_type(errors.IndexOutOfRange, 422, "index-out-of-range", "Index out of range"),
+        _problem_type(errors.InvalidParameter, 422, "invalid-parameter", "Wrong value"),
+        _problem_type(errors.UnknownField, 422, "unknown-field", "Unknown field"),
+        _problem_type(errors.HeadTooLarge, 431, "head-too-large", "Request head too large", Connection="close"),
+        _problem_type(errors.ModelUnavailable, 503, "model-unavailable", "Model can't be used"),
+        _problem_type(errors.Draining, 503, "draining", "Stopping", Retry_After="5"),
+        _problem_type(
+            errors.BufferFull, 503, "buffer-full", "Too much at one time", Retry_After="1", Connection="close"
+        ),
+        _problem_type(errors.Overloaded, 503, "overloaded", "Too much to do", Retry_After="1"),
+    ]
+)
+# What no endpoint says but the libraries around them.
+NOT_FOUND = ProblemType(404, "not-found", "No such page", "There is nothing at this address.")
+METHOD_NOT_ALLOWED = ProblemType(
+    405, "method-not-allowed", "Method not allowed", "This address exists, for other methods."
+)
+INTERNAL = ProblemType(500, "internal-error", "The service failed", "A fault of the service, not of the request.")
+BY_NAME = {
+    problem_type.name: problem_type
+    for problem_type in (*PROBLEM_TYPES.values(), NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL)
+}
+
+# The row, and what to say, for an error in a library's own words, by its status.
+_BY_STATUS = {
+    404: (NOT_FOUND, "There is nothing at this address. /docs lists what there is."),
+    405: (METHOD_NOT_ALLOWED, "This address exists, for other methods: Allow names them."),
+}
+# Headers that describe the words which a problem replaces.
+_OF_THE_BODY = frozenset(
+    {b"content-type", b"content-length", b"content-encoding", b"content-disposition", b"etag", b"last-modified"}
+)
+
+
+def problem_response(problem_type: ProblemType, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """The problem as an HTTP response."""
+    return Response(problem_type.encode(detail), problem_type.status, headers, MEDIA_TYPE)
+
+
+def responses(kinds: Iterable[type[ServiceError]]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI description of these errors, with an example of each, by status."""
+    by_status: dict[int | str, list[ProblemType]] = {}
+    for error in kinds:
+        problem_type = PROBLEM_TYPES[error]
+        by_status.setdefault(problem_type.status, []).append(problem_type)
+    return {status: description(problem_types) for status, problem_types in by_status.items()}
+
+
+def description(problem_types: Sequence[ProblemType]) -> dict[str, Any]:
+    """The OpenAPI description of an answer that is one of these problems, with an example of each."""
+    return {
+        "description": "; ".join(problem_type.title for problem_type in problem_types),
+        "content": {
+            MEDIA_TYPE: {
+                # The schema is there by the answer of /problems/{name}.
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {each.name: {"value": each.document(each.meaning)} for each in problem_types},
+            }
+        },
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Make the service's own errors inside the application problem documents; the gateway does the libraries'."""
+    app.add_exception_handler(ServiceError, _on_service_error)
+    app.add_exception_handler(METHOD_NOT_ALLOWED.status, _on_wrong_method)
+    app.add_exception_handler(Exception, _on_failure)
+
+
+def answer(scope: Scope, error: ServiceError) -> Response:
+    """The answer to a request that caused this error; it is counted, and named for the log."""
+    problem_type = PROBLEM_TYPES[type(error)]
+    return _refuse(scope, problem_type, str(error), problem_type.headers)
+
+
+def stand_in(scope: Scope, status: int, headers: Iterable[tuple[bytes, bytes]]) -> Response:
+    """The problem in place of an error that a library gave in words of its own, counted and named for the log too.
+
+    What its headers say of the error stays, such as Allow. A status that has no row for this is one
+    that nobody meant to give: a fault of the service.
+    """
+    if status not in _BY_STATUS:
+        logging.getLogger("service").error("a library answered with status %d, which is no problem", status)
+        return fail(scope)
+    response = _refuse(scope, *_BY_STATUS[status])
+    response.raw_headers += [(name, value) for name, value in headers if name not in _OF_THE_BODY]
+    return response
+
+
+def fail(scope: Scope) -> Response:
+    """The answer to a request at which the service itself failed."""
+    scope["problem"] = INTERNAL.name
+    return problem_response(INTERNAL, "This is a fault of the service, not of your request. Tell its operator.")
+
+
+def _refuse(scope: Scope, problem_type: ProblemType, detail: str, headers: dict[str, str] | None = None) -> Response:
+    scope["problem"] = problem_type.name
+    metrics.REFUSALS[problem_type.name,].inc()
+    return problem_response(problem_type, detail, headers)
+
+
+async def _on_service_error(request: Request, error: Exception) -> Response:
+    return answer(request.scope, error)  # type: ignore[arg-type] # a ServiceError
+
+
+async def _on_failure(request: Request, _error: Exception) -> Response:
+    return fail(request.scope)
+
+
+async def _on_wrong_method(request: Request, _error: Exception) -> Response:
+    scope = request.scope
+    # Starlette names the methods of the first route with this path only; there may be others.
+    matching = [route for route in request.app.routes if route.matches(scope)[0] is not Match.NONE]
+    methods = ", ".join(sorted({method for route in matching for method in route.methods}))
+    return _refuse(scope, METHOD_NOT_ALLOWED, f"Use {methods} here.", {"Allow": methods})

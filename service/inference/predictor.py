@@ -1,0 +1,179 @@
+"""From test indices or picture files to predictions: the core of the service, which knows no HTTP."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.cifar10_test import Images, Labels, TestSplit
+from models.repository import Model
+from service import metrics
+from service.errors import ServiceError
+from service.images.decode_processes import DecodeProcesses
+from service.images.decode_worker import Task
+from service.images.decoder import Bounds, Decoder
+from service.images.file_headers import plain_pixels
+from service.images.preprocess import SIDE, Fit, Picture
+from service.inference.batcher import Batcher
+from service.inference.caveats import PredictionCaveat, of_picture, of_test_image
+from service.inference.classifier import Classifier, Scores
+from service.inference.prediction import Input, Prediction, PredictionBuilder, from_index, from_picture
+from service.settings import Settings
+
+# As many images as are answered on the event loop, and as many pixels of plain pictures together as are decoded there:
+# a millisecond or so. Eight pictures of the model's own size are within both.
+_FEW = 8
+_FEW_PIXELS = 96 * 96
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks about.
+
+    Attributes:
+        indices: of test images; none where there are pictures.
+        contents: picture files, or one JSON body that holds one.
+        in_json: whether it is that.
+        pixels: of the pictures together, if all the files are plain.
+    """
+
+    indices: Sequence[int]
+    contents: Sequence[bytes]
+    in_json: bool
+    pixels: int | None
+
+    @property
+    def plain(self) -> bool:
+        """Whether all the files are sure to be decoded fast."""
+        return self.pixels is not None
+
+    @property
+    def few(self) -> bool:
+        """Whether there are so few that an answer takes a millisecond or so, once they are decoded."""
+        return len(self.indices) <= _FEW and len(self.contents) <= _FEW
+
+    @property
+    def cheap(self) -> bool:
+        """Whether all of it takes a millisecond or so; what takes longer would hold up everybody on the event loop."""
+        return self.few and self.pixels is not None and self.pixels <= _FEW_PIXELS
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images ready for the model, and what the answers will say of each.
+
+    Attributes:
+        images: uint8 [N, 32, 32, 3], RGB.
+        inputs: the "input" part of each answer.
+        caveats: what is to be said of each picture, whatever the model makes of it.
+        truths: the true classes, where they are known.
+    """
+
+    images: NDArray[np.uint8]
+    inputs: Sequence[Input]
+    caveats: Sequence[Sequence[PredictionCaveat]]
+    truths: list[int] | None = None
+
+
+class Predictor:
+    """One model with all that it needs to answer."""
+
+    def __init__(self, model: Model, test_split: TestSplit, settings: Settings, processes: DecodeProcesses) -> None:
+        """Open the model.
+
+        Raises:
+            ModelError: it is not what its card says.
+        """
+        self.model = model
+        self._classifier = Classifier(model)
+        self._batcher = Batcher(self._classifier)
+        self._builder = PredictionBuilder(model.card)
+        bounds = Bounds(settings.max_pixels, settings.max_frames, settings.max_decode_bytes)
+        self._decoder = Decoder(settings.formats, bounds, model.card.contract.input.resize_filter)
+        self._processes = processes
+        self._test_split = test_split
+
+    def warm_up(self) -> None:
+        """Answer once, for nobody: the first run of a session allocates its memory."""
+        self.predict(self.load(self.ask([0], [])))
+
+    def test_images(self, indices: Sequence[int]) -> tuple[Images, Labels]:
+        """CIFAR-10 test images as they are, with their true classes."""
+        return self._test_split.read(indices)
+
+    @staticmethod
+    def ask(indices: Sequence[int], contents: Sequence[bytes], *, in_json: bool = False) -> Asked:
+        """Look at what a request asks about; nothing is decoded."""
+        pixels = [] if in_json else [plain_pixels(content) for content in contents]
+        return Asked(indices, contents, in_json, sum(pixels) if all(pixels) and not in_json else None)
+
+    def load(self, asked: Asked, fit: Fit = "crop") -> Batch:
+        """Test images, or the pixels of plain pictures, in the thread that calls.
+
+        Raises:
+            ServiceError: as `Decoder` does; in a batch the message says which picture.
+        """
+        if asked.indices:
+            images, truths = self._test_split.read(asked.indices)
+            caveats = [of_test_image(image) for image in images]
+            return Batch(images, [from_index(index) for index in asked.indices], caveats, truths.tolist())
+        started = time.perf_counter()
+        pictures = []
+        for position, content in enumerate(asked.contents):
+            with _position(position, len(asked.contents)):
+                pictures.append(self._decoder.decode(self._decoder.open(content), fit))
+        return self._batch(pictures, started)
+
+    async def load_apart(self, asked: Asked, fit: Fit) -> Batch:
+        """The pixels of any pictures, decoded in processes that can be killed, within the time of one request.
+
+        Raises:
+            ServiceError: as `DecodeProcesses.decode` does; in a batch the message says which picture.
+        """
+        started = time.perf_counter()
+        deadline = asyncio.get_running_loop().time() + self._processes.seconds
+        pictures = []
+        for position, content in enumerate(asked.contents):
+            with _position(position, len(asked.contents)):
+                task = Task(content, asked.in_json, self._decoder, fit)
+                pictures.append(await self._processes.decode(task, deadline))
+        return self._batch(pictures, started)
+
+    @staticmethod
+    def _batch(pictures: Sequence[Picture], started: float) -> Batch:
+        pixels = b"".join(picture.pixels for picture in pictures)
+        images = np.frombuffer(pixels, np.uint8).reshape(-1, SIDE, SIDE, 3)
+        metrics.DECODE_SECONDS.observe(time.perf_counter() - started)
+        return Batch(
+            images, [from_picture(picture) for picture in pictures], [of_picture(picture) for picture in pictures]
+        )
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Of images uint8 [N, 32, 32, 3], for whoever makes something else of them than predictions."""
+        return self._classifier.classify(images).probabilities
+
+    async def predict_batched(self, batch: Batch, top: int | None = None) -> list[Prediction]:
+        """Predictions about a small batch, classified together with what others ask at the same moment."""
+        return self._build(await self._batcher.classify(batch.images), batch, top)
+
+    def predict(self, batch: Batch, top: int | None = None) -> list[Prediction]:
+        """Predictions about a large batch, in the thread that calls."""
+        return self._build(self._classifier.classify(batch.images), batch, top)
+
+    def _build(self, scores: Scores, batch: Batch, top: int | None) -> list[Prediction]:
+        return self._builder.build(scores, batch.inputs, batch.caveats, batch.truths, top)
+
+
+@contextmanager
+def _position(position: int, total: int) -> Iterator[None]:
+    """Adds to an error which picture of a batch it is about."""
+    try:
+        yield
+    except ServiceError as error:
+        if total > 1:
+            error.args = (f"Picture {position + 1} of {total}: {error}",)
+        raise

@@ -1,0 +1,78 @@
+"""How often answers of one label, as sure as this one, were right on the validation images, by the card."""
+
+from bisect import bisect
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from models import evidence
+from models.card import Card
+from models.measurement import Interval
+
+
+class PredictionInterval(TypedDict):
+    """A confidence interval."""
+
+    lower: float
+    upper: float
+    level: Annotated[float, Field(examples=[0.95])]
+    method: Annotated[str, Field(examples=["Wilson score"])]
+
+
+class PredictionTrackRecord(TypedDict):
+    """How answers of this label, this sure, have fared on the validation images."""
+
+    text: Annotated[
+        str,
+        Field(
+            description="The same in words.",
+            examples=["said dog at 0.6 to 0.7: right 60 % of the time, n = 114 validation images"],
+        ),
+    ]
+    lower: Annotated[float, Field(description="The least probability of the answers counted.", examples=[0.6])]
+    upper: Annotated[float, Field(description="The probability that they stay below, save for 1.", examples=[0.7])]
+    precision: Annotated[float, Field(description="The share of them that were right, rounded.", examples=[0.5965])]
+    ci: Annotated[PredictionInterval | None, Field(description="Its confidence interval.")]
+    n: Annotated[int | None, Field(description="How many such answers there were.", examples=[114])]
+
+
+class TrackRecords:
+    """A card's records, ready to be put into answers."""
+
+    def __init__(self, card: Card) -> None:
+        self._found: list[tuple[list[float], list[PredictionTrackRecord | None]]] = []
+        for label in card.contract.labels:
+            records = [each for each in card.quantitative_analyses.track_record if each.label == label]
+            records.sort(key=lambda each: each.lower)
+            self._found.append(([each.lower for each in records], [_describe(each) for each in records]))
+
+    def find(self, class_index: int, probability: float) -> PredictionTrackRecord | None:
+        """The record of answers of this class at this probability; None where the card has none."""
+        lowers, described = self._found[class_index]
+        place = bisect(lowers, probability) - 1
+        return described[place] if place >= 0 else None
+
+
+def _describe(record: evidence.TrackRecord) -> PredictionTrackRecord | None:
+    precision = record.precision
+    if precision.value is None:
+        return None
+    return {
+        "text": f"said {record.label} at {record.lower:g} to {record.upper:g}: right {100 * precision.value:.0f} % of "
+        f"the time, n = {precision.n} {precision.split} images",
+        "lower": record.lower,
+        "upper": record.upper,
+        "precision": round(precision.value, 4),
+        "ci": _round(precision.ci) if precision.ci else None,
+        "n": precision.n,
+    }
+
+
+def _round(interval: Interval) -> PredictionInterval:
+    return {
+        "lower": round(interval.lower, 4),
+        "upper": round(interval.upper, 4),
+        "level": interval.level,
+        "method": interval.method,
+    }

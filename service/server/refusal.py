@@ -1,0 +1,61 @@
+"""Answers given without the application: to what is no request, comes too slowly, or finds no room."""
+
+from collections.abc import Iterable
+
+from service.errors import ServiceError
+from service.http import problems
+from service.limits.admission import is_bounded
+from service.middleware.access_log import Record
+from service.middleware.cors import Cors
+from service.middleware.gateway import NOSNIFF, request_id_of
+from service.server.exchange import STATUS_LINES
+from service.server.framing import Head
+
+
+def refuse(
+    error: ServiceError,
+    head: Head | None,
+    seconds: float,
+    common: Iterable[tuple[bytes, bytes]],
+    cors: Cors,
+    *,
+    close: bool,
+) -> tuple[bytes, Record]:
+    """The whole answer, a problem with the headers that every answer has; and what is to be logged of it.
+
+    Args:
+        error: what is wrong.
+        head: of the request, where it could be read.
+        seconds: since that was read.
+        common: headers such as Date.
+        cors: who may read the answer.
+        close: whether the connection ends with it.
+    """
+    problem_type = problems.PROBLEM_TYPES[type(error)]
+    body = problem_type.encode(str(error))
+    sent = {} if head is None else dict(head.headers)
+    request_id = request_id_of(sent)
+    lines = [STATUS_LINES[problem_type.status]]
+    for name, value in (
+        *common,
+        problems.CONTENT_TYPE,
+        (b"content-length", b"%d" % len(body)),
+        *((name.lower().encode(), value.encode()) for name, value in (problem_type.headers or {}).items()),
+        (b"x-request-id", request_id),
+        NOSNIFF,
+        *cors.headers(sent.get(b"origin")),
+    ):
+        if name != b"connection":
+            lines += (name, b": ", value, b"\r\n")
+    lines.append(b"connection: close\r\n\r\n" if close else b"\r\n")
+    shown = b"" if head is not None and head.method == "HEAD" else body
+    return b"".join([*lines, shown]), Record(
+        request_id,
+        head.method if head else "",
+        head.path if head else "",
+        head.path.removesuffix("/") if head and is_bounded(head.path) else "other",
+        problem_type.status,
+        len(shown),
+        seconds,
+        problem_type.name,
+    )

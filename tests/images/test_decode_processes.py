@@ -1,0 +1,269 @@
+"""Pictures that are not plain are decoded apart: what takes too long, too much, or crashes harms nobody else."""
+
+import re
+import signal
+import struct
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from service.images.file_headers import plain_pixels
+from tests.support import hostile, serving
+from tests.support.patience import PATIENCE_S, until
+from tests.support.pictures import RED, encode, photo, plain
+from tests.support.problems import check
+from tests.support.processes import ended, spawned
+from tests.support.serving import NO_TLS, Service
+
+SECRET = "a-key-that-no-decoder-needs"  # noqa: S105 - of the test's own service
+PHOTO = encode(photo(300, 200), "WEBP")
+LONG = {
+    "3,000 scans of 8000x8000": hostile.jpeg_of_scans("RGB", 8000, 1000),
+    "4,000 line ends": hostile.bmp_of_line_ends(6500, 4000),
+    "1,500 profiles": hostile.png_of_profiles(1500),
+    "3 MB of Exif": hostile.jpeg_of_exif(3_000_000),
+    "four lossless 4000x4000": hostile.webp_of_one_colour(4000),
+    "four scans of CMYK": hostile.jpeg_of_scans("CMYK", 8000, 1),
+}
+
+
+@pytest.fixture(scope="module")
+def guarded(toy_models: Path) -> Iterator[Service]:
+    """A service with a key and one decode process, whose pictures may take as long as they like.
+
+    It listens on every address, to be asked from two; its queue is full when eight wait.
+    """
+    bounds: dict[str, Any] = {"decode_processes": 1, "max_queue": 8, "api_keys": f'["{SECRET}"]'}
+    with serving.start(models=toy_models, model="toy", host="0.0.0.0", **bounds) as service:  # noqa: S104
+        service.client.headers["Authorization"] = f"Bearer {SECRET}"
+        yield service
+
+
+@pytest.fixture(scope="module")
+def hasty(toy_models: Path) -> Iterator[Service]:
+    """A service whose pictures may take half a second: on a slow machine that is too little for any."""
+    with serving.start(models=toy_models, model="toy", decode_seconds=0.5) as service:
+        yield service
+
+
+def send(service: Service, *contents: bytes) -> httpx.Response:
+    files = [("image", ("x", content)) for content in contents]
+    headers = {"Authorization": f"Bearer {SECRET}"}
+    return service.ask("POST", "/predict", files=files, headers=headers)
+
+
+def decoder(service: Service) -> psutil.Process:
+    """The decode process, which has decoded a picture and waits for the next."""
+    assert send(service, PHOTO).status_code == 200
+    return until(lambda: decode_processes(service), "a decode process")[0]
+
+
+def decode_processes(service: Service) -> list[psutil.Process]:
+    return spawned(psutil.Process(service.process.pid))
+
+
+@contextmanager
+def halted(service: Service) -> Iterator[None]:
+    """The one decode process stands still until the block ends: what is to be decoded meanwhile waits."""
+    process = decoder(service)
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+def in_flight(service: Service) -> int:
+    return int(service.total("service_in_flight"))
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_no_picture_costs_more_than_its_bounds(hasty: Service, name: str) -> None:
+    """Small pictures that would take seconds or hundreds of megabytes stay within the bounds."""
+    content = LONG[name]
+    assert not plain_pixels(content)
+    pictures = [content] * 4 if name.startswith("four lossless") else [content]
+    peak = [0.0]
+    done = threading.Event()
+
+    def watch() -> None:
+        parent = psutil.Process(hasty.process.pid)
+        while not done.is_set():
+            try:
+                family = [parent, *parent.children(recursive=True)]
+                peak[0] = max(peak[0], sum(each.memory_info().rss for each in family) / 1e6)
+            except psutil.Error:
+                pass
+            hasty.ask("GET", "/health").raise_for_status()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        response = send(hasty, *pictures)
+    finally:
+        done.set()
+        watcher.join()
+    assert response.status_code in {200, 413, 422}, response.text
+    assert peak[0] < 200 + 256 + 100
+    assert send(hasty, RED).status_code == 200
+
+
+def test_what_takes_too_long_is_told(hasty: Service) -> None:
+    """A picture that is not decoded in time gets 422 and a sentence that says what to do."""
+    check(send(hasty, LONG["4,000 line ends"]), 422, "image-too-costly", "0.5 seconds, the limit. Save the picture")
+
+
+def test_what_takes_too_much_is_told(guarded: Service) -> None:
+    """A picture whose decoding takes more memory than allowed gets 413, though its header does not tell."""
+    check(send(guarded, LONG["four scans of CMYK"]), 413, "image-too-large", "memory")
+
+
+def test_a_crash_of_the_decoder_is_one_requests_trouble(guarded: Service) -> None:
+    """When the decode process dies of a segmentation fault, its picture gets 422, and the next is answered."""
+    victim = decoder(guarded)
+    before = victim.cpu_times().user
+    answers: list[httpx.Response] = []
+    thread = threading.Thread(target=lambda: answers.append(send(guarded, LONG["4,000 line ends"])))
+    thread.start()
+    until(lambda: victim.cpu_times().user > before + 0.3, "work of the decode process")
+    victim.send_signal(signal.SIGSEGV)
+    thread.join()
+    check(answers[0], 422, "damaged-image", "crash")
+    assert send(guarded, PHOTO).status_code == 200
+
+
+def test_nothing_delays_the_end_of_a_decoder(guarded: Service) -> None:
+    """SIGTERM ends it whatever it is at: no handler, which would wait for the decoder to return, stands between."""
+    status = Path(f"/proc/{decoder(guarded).pid}/status").read_text()
+    for kept in ("SigBlk", "SigIgn", "SigCgt"):
+        (mask,) = re.findall(rf"^{kept}:\s(\w+)$", status, re.MULTILINE)
+        assert not int(mask, 16) >> signal.SIGTERM - 1 & 1, kept
+
+
+def test_the_next_picture_finds_a_process(toy_models: Path) -> None:
+    """When a picture is refused as too costly, its process is gone and the one in its stead has started already."""
+    bounds: dict[str, Any] = {"decode_processes": 1, "decode_seconds": 3}
+    with serving.start(models=toy_models, model="toy", **bounds) as service:
+        victim = decoder(service)
+        check(send(service, LONG["4,000 line ends"]), 422, "image-too-costly", "3 seconds")
+        assert not victim.is_running()
+        (successor,) = decode_processes(service)
+        assert send(service, PHOTO).status_code == 200
+        assert decode_processes(service) == [successor]
+
+
+def test_the_decoder_knows_no_secret_and_holds_no_door(guarded: Service) -> None:
+    """Its environment holds no setting of the service, it has no socket, and it can open no file."""
+    process = decoder(guarded)
+    environment = Path(f"/proc/{process.pid}/environ").read_text()
+    assert SECRET not in environment
+    assert "SERVICE_" not in environment
+    targets = [str(each.readlink()) for each in Path(f"/proc/{process.pid}/fd").iterdir()]
+    assert all(target.startswith("pipe:") or target == "/dev/null" for target in targets), targets
+    limits = Path(f"/proc/{process.pid}/limits").read_text()
+    assert "Max open files            3 " in limits
+    assert "Max file size             0 " in limits
+    assert "Max core file size        0 " in limits
+    assert not process.net_connections()
+
+
+def test_a_decoder_that_dies_idle_is_replaced_by_the_next_picture(guarded: Service) -> None:
+    """Killed while it has nothing to do, it is missed by nobody; the new one knows no secret either."""
+    victim = decoder(guarded)
+    victim.kill()
+    until(lambda: ended(victim), "its end")
+    assert send(guarded, PHOTO).status_code == 200
+    assert decoder(guarded).pid != victim.pid
+    assert SECRET not in Path(f"/proc/{decoder(guarded).pid}/environ").read_text()
+
+
+def test_one_bad_picture_of_many_is_named(guarded: Service) -> None:
+    """In a batch the sentence says which picture it was."""
+    check(send(guarded, PHOTO, LONG["four scans of CMYK"], PHOTO), 413, "image-too-large", "Picture 2 of 3")
+
+
+def test_small_uploads_do_not_wait_for_long_ones(guarded: Service) -> None:
+    """While one picture is decoded and does not come to an end, plain ones are answered, by the hundred."""
+    with halted(guarded):
+        thread = threading.Thread(target=send, args=(guarded, PHOTO))
+        thread.start()
+        until(lambda: in_flight(guarded) == 1, "a picture that is decoded")
+        for _ in range(100):
+            assert send(guarded, RED).status_code == 200
+        assert in_flight(guarded) == 1
+    thread.join()
+
+
+def test_a_slow_sender_does_not_starve_the_others(guarded: Service) -> None:
+    """With one client's pictures filling the queue, another client's photograph is served among the first."""
+    port = httpx.URL(guarded.url).port
+
+    def ask(address: str, name: str) -> None:
+        transport = httpx.HTTPTransport(local_address=address, verify=NO_TLS)
+        with httpx.Client(transport=transport, timeout=PATIENCE_S) as client:
+            headers = {"X-Request-ID": name, "Authorization": f"Bearer {SECRET}"}
+            url = f"http://{address}:{port}/predict"
+            assert client.post(url, files={"image": PHOTO}, headers=headers).status_code == 200
+
+    names = [*(f"slow-{number}" for number in range(5)), "honest"]
+    with ThreadPoolExecutor(len(names)) as threads:
+        with halted(guarded):
+            asked = []
+            for waiting, name in enumerate(names, 1):
+                asked.append(threads.submit(ask, "127.0.0.2" if name == "honest" else "127.0.0.1", name))
+                until(lambda: in_flight(guarded), f"{waiting} that wait", waiting.__eq__)
+        for each in asked:
+            each.result()
+    order = [record["request_id"] for record in guarded.records(*names)]
+    assert order.index("honest") <= 2
+
+
+@pytest.mark.parametrize(("content", "expected"), [
+    (RED, True),
+    (encode(photo(90, 90)), True),
+    (encode(photo(200, 200)), False),
+    (encode(photo(200, 150), "JPEG"), True),
+    (encode(photo(40, 40).convert("L"), "JPEG"), True),
+    (encode(photo(40, 40).quantize(16), transparency=3), True),
+    (encode(photo(300, 200)), False),
+    (encode(photo(40, 40), "JPEG", progressive=True), False),
+    (encode(photo(40, 40), interlace=1), True),  # Pillow writes none; see below for one that is
+    (encode(photo(40, 40), "GIF"), False),
+    (encode(photo(40, 40), "WEBP"), False),
+    (encode(photo(40, 40), "BMP"), False),
+    (hostile.png_of_profiles(1), False),
+    (hostile.jpeg_of_scans("L", 64, 2), False),
+    (hostile.jpeg_of_exif(100), False),
+    (hostile.png_of_text(b"Software", b"x"), True),
+    (hostile.png_of_text(b"Comment", bytes(2000)), False),
+    *((hostile.png_of_text(each, b"1"), False) for each in (
+        b"Raw profile type exif", b"XML:com.adobe.xmp", b"exif", b"transparency", b"", b"Softwar", b"Software\xff",
+    )),
+    (hostile.png_of_16_bits(32), False),
+    (RED + b"\0", False),
+    (RED[:-1], False),
+    (RED[:28] + b"\1" + RED[29:], False),
+    (RED.replace(b"IDAT", b"xxxx"), False),
+    (encode(plain(0, (32, 32)), "JPEG")[:-2], False),
+    (b"", False), (b"\xff\xd8", False), (b"\x89PNG\r\n\x1a\n", False),
+])  # fmt: skip
+def test_plain_is_told_by_structure(content: bytes, expected: bool) -> None:
+    """Small PNGs and baseline JPEGs of the usual parts are plain; whatever differs in any way is not."""
+    assert (plain_pixels(content) > 0) == expected
+
+
+def test_no_picture_makes_the_service_warn(guarded: Service) -> None:
+    """Small PNGs whose text passes for Exif data that makes no sense leave no word of Pillow's in the service's log."""
+    for tag in range(20):
+        exif = b"Exif\0\0II*\0\x08\0\0\0\1\0" + struct.pack("<HHII", 1000 + tag, 7, 100_000, 400)
+        text = b"\nexif\n%8d\n" % len(exif) + exif.hex().encode()
+        content = hostile.png_of_text(b"Raw profile type exif", text)
+        assert guarded.client.post("/predict", content=content, headers={"Content-Type": "image/png"}).is_success
+    assert "Warning" not in guarded.log.read_text()

@@ -1,0 +1,99 @@
+"""What every answer carries."""
+
+import asyncio
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from service.http.problems import BY_NAME, problem_response
+from service.limits.admission import Admission
+from service.middleware.access_log import AccessLog
+from service.middleware.gateway import Gateway
+from service.middleware.log_stream import LogStream
+from service.settings import Settings
+from tests.support.problems import check
+
+
+def test_a_request_keeps_its_name(toy_client: httpx.Client) -> None:
+    """X-Request-ID comes back; else the trace of a traceparent; else, and for a bad one, a new one each time."""
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    named = toy_client.get("/health", headers={"X-Request-ID": "a-1"})
+    traced = toy_client.get("/health", headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+    assert named.headers["x-request-id"] == "a-1"
+    assert traced.headers["x-request-id"] == trace
+    made = {toy_client.get("/health", headers={"X-Request-ID": "a" * 200}).headers["x-request-id"] for _ in range(3)}
+    assert len(made) == 3
+    assert all(len(name) == 16 for name in made)
+
+
+def test_headers_say_little_and_forbid_much(toy_client: httpx.Client) -> None:
+    """No answer names the server's software; all forbid sniffing; HTML comes with a content security policy."""
+    for path in ("/predict?index=1", "/docs", "/nowhere", "/health"):
+        headers = toy_client.get(path).headers
+        assert "server" not in headers
+        assert headers["x-content-type-options"] == "nosniff"
+    headers = toy_client.get("/docs").headers
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "DENY"
+
+
+HEADERS = {"Allow": "GET", "Content-Range": "bytes */9", "ETag": '"x"', "Content-Type": "text/plain"}
+
+
+async def in_own_words(request: Request) -> Response:
+    """An error as a library gives it, in pieces."""
+
+    def pieces() -> Iterator[str]:
+        yield "in its"
+        yield " own words"
+
+    return StreamingResponse(pieces(), request.path_params["status"], HEADERS)
+
+
+async def in_ours(_request: Request) -> Response:
+    return problem_response(BY_NAME["not-found"], "Not here.")
+
+
+def ask(path: str) -> httpx.Response:
+    """The answer of an application behind the gateway that gives errors of its own."""
+    settings = Settings(log_level="error")
+    admission = Admission(settings)
+    app = Starlette(routes=[Route("/ours", in_ours), Route("/{status:int}", in_own_words)])
+    gateway = Gateway(app, settings, admission, AccessLog(settings, admission, LogStream()), {})
+
+    async def get() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://x") as client:
+            return await client.get(path)
+
+    return asyncio.run(get())
+
+
+@pytest.mark.parametrize("status", [each.value for each in HTTPStatus if each >= 400])
+def test_an_error_in_other_words_is_a_problem(status: int) -> None:
+    """Any error that comes out of the application as something else leaves as one of the table's, whole.
+
+    A status that the table has no such row for is the service's own failure.
+    """
+    response = ask(f"/{status}")
+    names = {404: "not-found", 405: "method-not-allowed"}
+    name = names.get(status, "internal-error")
+    check(response, BY_NAME[name].status, name, "")
+    assert "own words" not in response.text
+    assert "etag" not in response.headers
+    assert int(response.headers["content-length"]) == len(response.content)
+    if status in names:
+        assert (response.headers["allow"], response.headers["content-range"]) == ("GET", "bytes */9")
+
+
+def test_what_is_no_error_is_left_alone() -> None:
+    """An answer below 400, and an error that is a problem already, leave as they came."""
+    response = ask("/203")
+    assert (response.status_code, response.text, response.headers["etag"]) == (203, "in its own words", '"x"')
+    check(ask("/ours"), 404, "not-found", "Not here.")

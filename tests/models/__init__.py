@@ -1,0 +1,1 @@
+"""The cards and the models that lie in models/."""

@@ -1,0 +1,1 @@
+"""The seminar page in a real browser."""

@@ -1,0 +1,111 @@
+"""A picture of one's own: by file, drop, paste or camera."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.answers import body
+from tests.support.browser import Faults
+from tests.support.pictures import encode, photo
+from tests.support.seminar_page import says
+from tests.support.serving import Service
+
+PHOTO = encode(photo(300, 200), "JPEG")
+DROP = """([name, bytes]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }));
+  const target = document.querySelector("main");
+  target.dispatchEvent(new DragEvent("dragover", { dataTransfer: data, bubbles: true, cancelable: true }));
+  if (document.querySelector("#curtain").hidden) throw new Error("no curtain");
+  target.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+PASTE = """([name, bytes]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }));
+  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+CAMERA = """() => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [64, 48];
+  canvas.getContext("2d").fillRect(0, 0, 64, 48);
+  window.stream = canvas.captureStream(10);
+  setInterval(() => canvas.getContext("2d").fillRect(0, 0, 64, 48), 50);
+  navigator.mediaDevices.getUserMedia = () => Promise.resolve(window.stream);
+}"""
+NO_CAMERA = (
+    "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
+)
+
+
+def uploaded(page: Page) -> None:
+    """The photo is on show: as given, with the outline of its middle, and as seen."""
+    expect(page.locator("#given-caption")).to_have_text("Your picture, 300 \u00d7 200 pixels")
+    expect(page.locator("#given .cut")).to_be_visible()
+    expect(page.locator("#seen img")).to_have_attribute("src", re.compile("^data:image/png"))
+    expect(page.locator("#verdict .judged")).to_have_text("Only you know what it is.")
+
+
+def test_a_picture_by_file(page: Page, service: Service, tmp_path: Path) -> None:
+    """A file is answered as /predict answers it; what the model saw is shown; squeezing it is answered anew."""
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(PHOTO)
+    page.set_input_files("#file", path)
+    uploaded(page)
+    assert says(page) == body(service.client.post("/predict", files={"image": PHOTO}))["label"]
+    assert page.locator("#seen img").evaluate("img => [img.naturalWidth, img.naturalHeight]") == [32, 32]
+    page.select_option("#fit", "stretch")
+    expect(page.locator("#given .cut")).to_have_count(0)
+    expect(page.locator("#curl")).to_have_text(f"curl -F 'image=@photo.jpg' '{service.url}/predict?fit=stretch'")
+
+
+@pytest.mark.parametrize("script", [DROP, PASTE], ids=["drop", "paste"])
+def test_a_picture_by_drop_or_paste(page: Page, script: str) -> None:
+    """A picture dropped on the page or pasted into it is answered."""
+    page.evaluate(script, ["photo.jpg", list(PHOTO)])
+    uploaded(page)
+    expect(page.locator("#curtain")).to_be_hidden()
+
+
+def test_what_is_no_picture_is_refused_and_nothing_is_lost(page: Page, faults: Faults, tmp_path: Path) -> None:
+    """A text file gets the service's sentence; the picture on show and its answer stay."""
+    faults.expect(r"status of 415 .*/predict\?")
+    before = says(page)
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear service")
+    page.set_input_files("#file", path)
+    expect(page.locator("#trouble")).to_contain_text("no image that can be read here")
+    expect(page.locator("#given-caption")).to_contain_text("Test image 16")
+    assert says(page) == before
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_file_above_the_limit_is_reduced_in_the_browser(page: Page, tmp_path: Path) -> None:
+    """A picture of more than 16 MB is made smaller before it is sent, and the page says so."""
+    path = tmp_path / "large.bmp"
+    path.write_bytes(encode(photo(2800, 2200), "BMP"))
+    assert path.stat().st_size > 16 * 1024**2
+    page.set_input_files("#file", path)
+    expect(page.locator("#own-note")).to_contain_text("made smaller here first")
+    expect(page.locator("#given-caption")).to_have_text("Your picture, 2000 \u00d7 1571 pixels")
+
+
+def test_a_camera_that_is_refused(page: Page) -> None:
+    """Without permission the page says in a sentence that the camera was refused, and what else there is."""
+    page.evaluate(NO_CAMERA)
+    page.click("#camera")
+    expect(page.locator("#own-note")).to_have_text(
+        "The camera was refused. Choose a file, drop or paste a picture, or pick a test image instead."
+    )
+    expect(page.locator("#viewfinder")).to_be_hidden()
+
+
+def test_a_picture_by_camera(page: Page) -> None:
+    """What the camera sees is answered when the picture is taken, and the camera is off afterwards."""
+    page.evaluate(CAMERA)
+    page.click("#camera")
+    page.get_by_role("button", name="Take the picture").click()
+    expect(page.locator("#given-caption")).to_have_text("Your picture, 64 \u00d7 48 pixels")
+    assert page.evaluate("window.stream.getTracks().map((track) => track.readyState)") == ["ended"]

@@ -1,0 +1,88 @@
+"""A service that is away, busy, or wants a key: the page says so, keeps all, and goes on by itself."""
+
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.support import serving
+from tests.support.browser import Faults
+from tests.support.seminar_page import problem, settle, show, slide
+from tests.support.serving import Service
+
+REFUSED_SECONDS = 3600
+
+
+def test_a_service_that_is_away_and_comes_back(page: Page, context: BrowserContext, faults: Faults) -> None:
+    """Offline the page says so and keeps all; back online it goes on by itself with what was asked last."""
+    faults.expect("net::ERR_INTERNET_DISCONNECTED")
+    settle(page)
+    slide(page, "#spoil-noise", 30)
+    expect(page.locator("#spoilt-verdict")).to_contain_text("Before")
+    context.set_offline(True)
+    page.fill("#index", "77")
+    expect(page.locator("#trouble")).to_contain_text("The service is away. Your picture and settings are kept")
+    expect(page.locator("#given-caption")).to_contain_text("Test image 16")
+    assert page.input_value("#spoil-noise") == "30"
+    context.set_offline(False)
+    expect(page.locator("#given-caption")).to_contain_text("Test image 77")
+    expect(page.locator("#trouble")).to_be_hidden()
+    assert page.input_value("#spoil-noise") == "30"
+
+
+def test_a_service_that_stops_and_starts_again(context: BrowserContext, faults: Faults, toy_models: Path) -> None:
+    """The service stopped and started on the same port: the page notices both, and its tries are still counted."""
+    faults.expect("net::ERR_CONNECTION_REFUSED")
+    page = context.new_page()
+    with serving.start(models=toy_models, model="toy") as first:
+        show(page, first.url)
+        settle(page)  # so that nothing is cut off by the stop
+        port = first.url.rpartition(":")[2]
+    page.click("#next")
+    expect(page.locator("#trouble")).to_contain_text("The service is away")
+    with serving.start(models=toy_models, model="toy", port=port):
+        expect(page.locator("#given-caption")).to_contain_text("Test image 17")
+        expect(page.locator(".interval.mine .figure")).to_contain_text("of 2")
+
+
+def test_a_busy_service_is_asked_again(page: Page, faults: Faults) -> None:
+    """A 503 with Retry-After is told with its sentence, and asked again after that time and not before, by itself."""
+    faults.expect(r"status of 503 .*/predict\?index=20")
+    asked: list[Route] = []
+
+    def refuse_once(route: Route) -> None:
+        asked.append(route)
+        if len(asked) > 1:
+            route.continue_()
+            return
+        body = problem("overloaded", 503, "48 at one time, the limit.")
+        headers = {"Retry-After": str(REFUSED_SECONDS)}
+        route.fulfill(status=503, headers=headers, content_type="application/problem+json", body=body)
+
+    page.route("**/predict?index=20*", refuse_once)
+    page.clock.install()
+    page.fill("#index", "20")
+    page.clock.run_for(1000)
+    told = f"48 at one time, the limit. Trying again in {REFUSED_SECONDS} s"
+    expect(page.locator("#trouble")).to_contain_text(told)
+    page.clock.run_for(1000 * REFUSED_SECONDS - 5000)
+    expect(page.locator("#trouble")).to_contain_text(told)
+    assert len(asked) == 1
+    page.clock.run_for(5000)
+    expect(page.locator("#given-caption")).to_contain_text("Test image 20")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_service_that_wants_a_key(context: BrowserContext, faults: Faults, guarded: Service) -> None:
+    """Where a key is wanted the page asks for it, shows the pictures with it, and keeps it nowhere."""
+    faults.expect("status of 401")
+    page = context.new_page()
+    page.goto(guarded.url)
+    expect(page.locator("#trouble")).to_contain_text("This service wants a key")
+    page.fill("#key", "wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator("#key")).to_have_value("")
+    page.fill("#key", "first-key")
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict .judged")).to_be_visible()
+    expect(page.locator("#given img")).to_have_js_property("naturalWidth", 32)
+    assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]

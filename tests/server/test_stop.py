@@ -1,0 +1,64 @@
+"""The service stops when told to, and finishes what it has begun."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support import serving
+from tests.support.patience import PATIENCE_S, until
+from tests.support.pictures import RED
+from tests.support.problems import check
+from tests.support.serving import Service
+from tests.support.wire import connect, post, read_last
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_cleanly(toy_models: Path, number: int) -> None:
+    """SIGTERM (a container's stop) and SIGINT (Ctrl-C) end the service with exit code 0 and no traceback."""
+    with serving.start(models=toy_models, model="toy", drain_seconds=0.1) as service:
+        assert service.client.get("/predict?index=1").status_code == 200
+        service.process.send_signal(number)
+        assert service.process.wait(PATIENCE_S) == 0
+        assert "Traceback" not in service.log.read_text()
+
+
+def test_a_stop_is_announced_and_finishes_what_was_begun(toy_models: Path) -> None:
+    """After SIGTERM /health is 503 while the rest works on; then nothing new is let in, and what was begun is answered.
+
+    Here a second SIGTERM ends the time in between, which would else be as long as a test may wait.
+    """
+    patient: dict[str, Any] = {"drain_seconds": PATIENCE_S, "stop_seconds": int(PATIENCE_S)}
+    with (
+        serving.start(models=toy_models, model="toy", **patient) as service,
+        connect(service) as connection,
+    ):
+        assert _get(service, "/health").status_code == 200  # a SIGTERM before it serves would end it at once
+        whole = post(RED)
+        connection.sendall(whole[:-50])
+        service.process.send_signal(signal.SIGTERM)
+        refused = until(lambda: _get(service, "/health"), "the announcement", lambda now: now.status_code != 200)
+        check(refused, 503, "draining", "takes nothing new")
+        late = _get(service, "/predict?index=1")
+        assert late.status_code == 200
+        assert late.headers["connection"] == "close"
+        service.process.send_signal(signal.SIGTERM)
+        until(lambda: _refused(service), "a refused connection")
+        connection.sendall(whole[-50:])
+        assert read_last(connection).json()["label"] == "airplane"
+        assert service.process.wait(PATIENCE_S) == 0
+
+
+def _get(service: Service, path: str) -> httpx.Response:
+    """An answer on a connection of its own."""
+    return service.ask("GET", path)
+
+
+def _refused(service: Service) -> bool:
+    try:
+        connect(service).close()
+    except ConnectionRefusedError:
+        return True
+    return False

@@ -1,0 +1,92 @@
+"""Settings come from the environment, and a wrong one is named."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service import settings
+from service.settings import Settings, SettingsError
+from tests.support.serving import ROOT
+
+
+@pytest.mark.parametrize(("name", "value", "says"), [
+    ("SERVICE_PORT", "http", "SERVICE_PORT: Input should be a valid integer"),
+    ("SERVICE_PORT", "65536", "SERVICE_PORT: Input should be less than or equal to 65535"),
+    ("SERVICE_MAX_PIXELS", "-1", "SERVICE_MAX_PIXELS: Input should be greater than"),
+    ("SERVICE_FORMATS", '["TIFF"]', "SERVICE_FORMATS: Input should be 'PNG'"),
+    ("SERVICE_MAX_PIXEL", "5", "SERVICE_MAX_PIXEL is no setting of this service; there are SERVICE_"),
+    ("PORT", "http", "PORT: Input should be a valid integer"),
+])  # fmt: skip
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+    """A setting with a wrong value, or one that does not exist, is refused in one line with its name."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        settings.read()
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "example"), [
+    ("SERVICE_API_KEYS", '["a-long-random-text"]'),
+    ("SERVICE_FORMATS", '["PNG","JPEG"]'),
+    ("SERVICE_CORS_ORIGINS", '["https://seminar.example"]'),
+])  # fmt: skip
+@pytest.mark.parametrize("value", ["abc", "[", "5", "null", '"abc"', '{"a": 1}', "[" * 100_000])
+def test_a_list_that_is_none_is_answered_with_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, example: str, value: str
+) -> None:
+    """A setting whose value should be a list in JSON and is not is named, with a value that would do, and does."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        settings.read()
+    assert str(caught.value) == f"{name}: this is no list in JSON; write {name}='{example}'."
+    monkeypatch.setenv(name, example)
+    settings.read()
+
+
+def test_every_list_has_an_example() -> None:
+    """The settings that say that they are JSON are those of the test above."""
+    named = {name for name, field in settings.Settings.model_fields.items() if "JSON" in (field.description or "")}
+    assert named == {"api_keys", "formats", "cors_origins"}
+
+
+def test_an_empty_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key of nothing, which anybody could guess, is refused with what to give instead."""
+    monkeypatch.setenv("SERVICE_API_KEYS", '["long-enough", " "]')
+    with pytest.raises(SettingsError) as caught:
+        settings.read()
+    assert str(caught.value) == ('SERVICE_API_KEYS: a key is empty; give keys such as ["a-long-random-text"], or none.')
+
+
+def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers, paths and lists are read from SERVICE_ variables; an empty one is as good as none."""
+    for name, value in {"MAX_PIXELS": "2048", "MODELS": "my-models", "FORMATS": '["PNG"]', "MODEL": ""}.items():
+        monkeypatch.setenv(f"SERVICE_{name}", value)
+    found = settings.read()
+    assert (found.max_pixels, found.models, found.formats) == (2048, Path("my-models"), ("PNG",))
+    assert found.model == "seminar-cnn"
+
+
+@pytest.mark.parametrize("name", ["PORT", "SERVICE_PORT"])
+def test_port_works_without_its_prefix(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """PORT=... is as good as SERVICE_PORT=..., so that `PORT=8123 make serve` does what one expects."""
+    monkeypatch.setenv(name, "8123")
+    assert settings.read().port == 8123
+
+
+def test_every_setting_is_read() -> None:
+    """Somewhere in service/, outside settings.py, each setting is read as an attribute of something named settings."""
+    files = [path for path in (ROOT / "service").rglob("*.py") if path != ROOT / "service" / "settings.py"]
+    found = {name for path in files for name in _read_in(path)}
+    assert set(Settings.model_fields) - found == set()
+
+
+def _read_in(path: Path) -> Iterator[str]:
+    """The settings that a module reads: `settings.name`, `self._settings.name` or the like."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name, ctx=ast.Load()):
+                if owner.lstrip("_") == "settings":
+                    yield name

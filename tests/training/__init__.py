@@ -1,0 +1,1 @@
+"""Facts about training: data, network, export, measurements, and the shipped models' evidence."""

@@ -1,0 +1,191 @@
+"""The model card of a trained model: measured, drawn, and put together section by section."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.card import (
+    Agreement,
+    Card,
+    Cost,
+    Dataset,
+    Decision,
+    Epoch,
+    Metrics,
+    ModelDetails,
+    Quantities,
+    Run,
+    Training,
+)
+from models.evidence import Robustness
+from models.measurement import Number, Split
+from training import batches, onnx_model, recipe
+from training.card import figures, text
+from training.card.considerations import caveats, considerations
+from training.card.findings import findings
+from training.data import Data
+from training.measure import robustness
+from training.measure.intervals import unmeasured
+from training.measure.results import Outputs, Results, measure
+from training.variant import Variant
+
+VALIDATION = "validation.npz"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to.
+
+    Attributes:
+        version: of the model.
+        content: the bytes of model.onnx.
+        variant: what was trained.
+        learning_curve: of the fit.
+        agreement: of the ONNX model with the Keras model.
+        run: the record of the run.
+        robustness: of the model, where it was measured.
+    """
+
+    version: int
+    content: bytes
+    variant: Variant
+    learning_curve: list[Epoch]
+    agreement: Agreement
+    run: Run
+    robustness: Robustness | None = None
+
+
+def build(outcome: Outcome, folder: Path) -> Card:
+    """Measure a model, draw its figures into `folder`/figures and put its card together, which nobody has written yet.
+
+    What the model says of the validation images is kept in `folder` too, so that what was chosen on them (threshold,
+    temperature, track records) can be checked without the training data.
+    """
+    results = measure(outcome.content, outcome.variant.splits, outcome.robustness)
+    _keep(results.validation, folder / VALIDATION)
+    drawn = figures.draw(results, outcome.learning_curve, folder / "figures")
+    return _put_together(outcome, results, drawn)
+
+
+def to_json(card: Card) -> bytes:
+    """A card as the content of its card.json."""
+    return card.model_dump_json(indent=1).encode() + b"\n"
+
+
+def _keep(validation: Outputs, path: Path) -> None:
+    np.savez_compressed(path, logits=validation.logits, labels=validation.labels.astype(np.uint8))
+
+
+def _put_together(outcome: Outcome, results: Results, drawn: dict[str, str]) -> Card:
+    words, splits = outcome.variant.words, outcome.variant.splits
+    found = findings(results, outcome.learning_curve)
+    return Card(
+        model_details=_model_details(outcome),
+        intended_use=text.INTENDED_USE,
+        factors=text.factors(corrupted=results.robustness is not None),
+        metrics=_metrics(results.decision),
+        evaluation_data=_dataset(
+            words.evaluation_data, text.MOTIVATION_EVALUATION, {"test": splits.test}, (batches.TEST,)
+        ),
+        training_data=_dataset(
+            words.training_data,
+            text.MOTIVATION_TRAINING,
+            {"train": splits.train, "validation": splits.validation},
+            outcome.variant.files,
+        ),
+        datasheet=text.DATASHEET,
+        quantitative_analyses=_quantities(results, outcome.learning_curve, found.overfitting, drawn),
+        ethical_considerations=considerations(found),
+        caveats_and_recommendations=caveats(found),
+        contract=text.CONTRACT,
+        privacy=text.PRIVACY,
+        run=outcome.run,
+        cost=Cost(prediction_microseconds=results.prediction_microseconds),
+    )
+
+
+def _model_details(outcome: Outcome) -> ModelDetails:
+    layers = onnx_model.layers(outcome.content)
+    return ModelDetails(
+        name=outcome.variant.name,
+        version=outcome.version,
+        developers=text.DEVELOPERS,
+        date=outcome.run.started[:10],
+        type="convolutional neural network, image classification",
+        description=outcome.variant.words.description,
+        layers=layers,
+        parameters=Number(
+            value=sum(layer.parameters for layer in layers),
+            n=len(layers),
+            method="sum over the ONNX graph's operations",
+            status="measured",
+        ),
+        training=_training(outcome.variant.max_epochs),
+        sha256=hashlib.sha256(outcome.content).hexdigest(),
+        bytes=len(outcome.content),
+        agreement=outcome.agreement,
+        licence=text.LICENCE,
+        citation=text.CITATION,
+        contact=text.CONTACT,
+    )
+
+
+def _training(max_epochs: int) -> Training:
+    return Training(
+        optimizer="Adam, Keras's defaults (learning rate 0.001)",
+        loss="categorical cross-entropy",
+        batch_size=recipe.BATCH,
+        max_epochs=max_epochs,
+        stopping=f"when the validation loss has not fallen for {recipe.PATIENCE} epochs; last weights kept",
+        scaling=text.PREPROCESSING,
+        python_seed=recipe.SEEDS.python,
+        numpy_seed=recipe.SEEDS.numpy,
+        tensorflow_seed=recipe.SEEDS.tensorflow,
+    )
+
+
+def _metrics(decision: Decision) -> Metrics:
+    return Metrics(
+        reported=text.REPORTED,
+        decision=decision,
+        variation=text.VARIATION,
+        seed_spread=unmeasured("accuracy over several seeds: mean and spread", text.NOT_YET),
+    )
+
+
+def _dataset(description: str, motivation: str, splits: dict[Split, Data], files: tuple[str, ...]) -> Dataset:
+    return Dataset(
+        name="CIFAR-10",
+        description=description,
+        motivation=motivation,
+        counts={split: images.counts() for split, images in splits.items()},
+        sha256={name: batches.SHA256[name] for name in files},
+        preprocessing=text.PREPROCESSING,
+        known_defects=text.KNOWN_DEFECTS,
+    )
+
+
+def _quantities(results: Results, epochs: list[Epoch], overfitting: str, drawn: dict[str, str]) -> Quantities:
+    return Quantities(
+        splits=results.splits,
+        generalisation_gap=results.generalisation_gap,
+        learning_curve=epochs,
+        overfitting=overfitting,
+        per_class=results.per_class,
+        class_gap=results.class_gap,
+        class_ratio=results.class_ratio,
+        confusion_matrix=results.confusion_matrix.tolist(),
+        confusions=results.confusions,
+        calibration=results.calibration,
+        track_record=results.track_record,
+        selective=results.selective,
+        robustness=results.robustness
+        or Robustness(mean_error=unmeasured(robustness.METHOD, text.NOT_YET), corruptions=[]),
+        out_of_distribution=results.out_of_distribution,
+        contract_violations=results.contract_violations,
+        portrait=results.portrait,
+        intersectional=results.intersectional or unmeasured(robustness.METHOD_WORST, text.NOT_YET),
+        figures=drawn,
+    )
