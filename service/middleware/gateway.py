@@ -163,7 +163,10 @@ class _Exchange:
             self._instead = b""
         else:
             return  # said already
-        await self._send(message)
+        try:
+            await self._send(message)
+        except ClientDisconnected:  # the application need not know; the log does
+            self.status, self.bytes = _CLIENT_GONE, 0
 
     def _problem_for(self, start: Message) -> Message:
         """The start of an answer that says what this one would, as every error here does."""

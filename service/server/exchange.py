@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Scope
 
-from service.errors import ServiceError
+from service.errors import ClientDisconnected, ServiceError
 from service.server.framing import Head
 
 _NO_BODY = frozenset({204, 304})
@@ -29,6 +30,10 @@ class Connection(Protocol):
 
     def answered(self, *, close: bool) -> None:
         """The answer is complete; `close`: nothing may follow it."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing can be sent any more."""
 
     @property
     def body_done(self) -> bool:
@@ -65,10 +70,11 @@ class Exchange:
     async def run(self, app: ASGIApp, scope: Scope) -> None:
         """Let the application answer; it answers in any case."""
         try:
-            await app(scope, self.receive, self.send)
+            with suppress(ClientDisconnected):
+                await app(scope, self.receive, self.send)
         except Exception:
             logging.getLogger("service").exception("the application failed")
-        if not self.answered and not self._gone:
+        if not self.answered and not self._nobody_listens:
             # The application answers its own failures; this is what is left if even that failed.
             if self._start is None:
                 headers = [(b"content-length", b"0")]
@@ -94,6 +100,11 @@ class Exchange:
         self._pieces.clear()
         self.unread = 0
         self._wake()
+
+    @property
+    def _nobody_listens(self) -> bool:
+        """Whether the client has gone, or is about to be told so."""
+        return self._gone or self._connection.gone
 
     def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():
@@ -129,9 +140,15 @@ class Exchange:
         return bool(self._gone or self.answered or self._error or self._pieces or whole)
 
     async def send(self, message: Message) -> None:
-        """A part of the answer; its head leaves together with the first part of its body."""
-        if self._gone or self.answered:
+        """A part of the answer; its head leaves together with the first part of its body.
+
+        Raises:
+            ClientDisconnected: there is nobody to send it to.
+        """
+        if self.answered:
             return
+        if self._nobody_listens:
+            raise ClientDisconnected
         if message["type"] == "http.response.start":
             self._start = message
             return

@@ -299,6 +299,11 @@ class Connection(asyncio.Protocol):
     # What an exchange asks for.
 
     @property
+    def gone(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._transport.is_closing()
+
+    @property
     def body_done(self) -> bool:
         """Whether the whole body has come."""
         return self._reader.body_done

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import socket
 import uuid
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,9 +17,11 @@ from service.middleware.log_stream import LogStream
 from service.settings import Settings
 from tests.support import serving
 from tests.support.patience import until
-from tests.support.pictures import RED
+from tests.support.pictures import RED, encode, photo
 from tests.support.serving import Service
-from tests.support.wire import connect, read_one
+from tests.support.wire import connect, post, read_all, read_one
+
+PHOTO = encode(photo(1200, 900))
 
 # Paths as they are sent: they would forge fields, lines, or what a terminal shows.
 HOSTILE = (
@@ -46,6 +49,29 @@ def test_each_request_is_one_line(toy_service: Service) -> None:
     assert (second["request_id"], second["path"], second["status"]) == (wrong, "/predict", 422)
     assert (second["level"], second["problem"]) == ("warning", "invalid-parameter")
     assert "secret" not in toy_service.log.read_text()
+
+
+def test_the_log_says_who_was_not_there(toy_service: Service) -> None:
+    """A client that ends its side while it is answered gets no answer, and the log says 499 and no bytes of it."""
+    asked = (
+        b"GET /predict?index=3 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /missing HTTP/1.1\r\nHost: x\r\n\r\n",
+        post(PHOTO),
+    )
+    answers: dict[str, int | None] = {}
+    for request in asked * 4:
+        name = uuid.uuid4().hex
+        line, _, rest = request.partition(b"\r\n")
+        with connect(toy_service) as connection:
+            connection.sendall(line + b"\r\nX-Request-ID: " + name.encode() + b"\r\n" + rest)
+            connection.shutdown(socket.SHUT_WR)
+            answers[name] = next((answer.status_code for answer in read_all(connection)), None)
+    records = toy_service.records(*answers)
+    assert {record["request_id"]: record["status"] for record in records} == {
+        name: status or 499 for name, status in answers.items()
+    }
+    assert all(record["bytes"] > 0 or record["status"] == 499 for record in records)
+    assert None in answers.values()  # of the photographs at least
 
 
 def test_the_log_can_be_quiet_and_plain(toy_models: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
+from service.errors import ClientDisconnected
 from service.limits.admission import Admission
 from service.limits.pool import Pool
 from service.middleware.access_log import AccessLog
@@ -176,21 +177,24 @@ def test_an_application_that_streams_waits_for_its_client() -> None:
 
 
 def test_an_application_that_streams_ends_with_its_client() -> None:
-    """Where the client goes while an application waits for it, it goes on to its end, and nothing is kept."""
-    ended: list[bool] = []
+    """Where the client goes while an application waits for it, the application is told, and nothing is kept."""
+    told: list[Exception] = []
 
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        for _ in range(10):
-            await send({"type": "http.response.body", "body": bytes(64_000), "more_body": True})
-        ended.append(True)
+        try:
+            for _ in range(10):
+                await send({"type": "http.response.body", "body": bytes(64_000), "more_body": True})
+        except ClientDisconnected as error:
+            told.append(error)
+            raise
 
     loop = VirtualLoop()
     transport, shared, server, pool = _asked(loop, app)
-    assert not ended
+    assert not told
     loop.call_soon(transport.lose)
     loop.settle()
-    assert ended
+    assert len(told) == 1
     assert not server.tasks
     assert shared.crowd.kept.total == 0
     pool.close()
@@ -225,4 +229,39 @@ def test_requests_sent_ahead_are_counted_and_end() -> None:
     for task in list(server.tasks):
         task.cancel()
     loop.settle()
+    loop.close()
+
+
+@pytest.mark.parametrize("length", [10_000, 200_000, 300_000, 500_000])
+def test_a_body_that_nobody_reads_ends_nothing(length: int) -> None:
+    """After an answer that needed nothing of a body, the connection is read on and the body is kept no more."""
+    loop = VirtualLoop()
+    ready = loop.create_future()
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await ready
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    protocol, shared, _, pool = _protocol(loop, app, Settings(log_level="error"))
+    transport = MemoryTransport(loop, protocol)
+    loop.call_soon(protocol.connection_made, transport)
+    loop.settle()
+    whole = b"GET /predict?index=3 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length + bytes(length)
+    segment = 256 * 1024  # as much as asyncio reads at one time
+    for piece in (whole[:segment], whole[segment:]):
+        assert transport.reading
+        protocol.data_received(piece)
+        loop.settle()
+    assert shared.crowd.kept.total == (length if length > 16 * 1024 else 0)
+    ready.set_result(None)
+    loop.settle()
+    assert transport.written.count(b"HTTP/1.1 200 OK") == 1
+    assert transport.reading
+    assert shared.crowd.kept.total == 0
+    protocol.data_received(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    loop.settle()
+    assert transport.written.count(b"HTTP/1.1 200 OK") == 2
+    transport.lose()
+    pool.close()
     loop.close()

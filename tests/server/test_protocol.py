@@ -169,17 +169,3 @@ def test_who_reads_slowly_gets_all_of_a_last_answer(service: Service, behind: by
         time.sleep(3)  # a client that still sends is listened to for two seconds
         (response,) = read_all(connection)
     assert len(response.content) == int(response.headers["content-length"]) > 400_000
-
-
-def test_a_body_that_nobody_reads_ends_nothing(toy_models: Path) -> None:
-    """After an answer that needed nothing of a large body the connection goes on, and the body is kept no more."""
-    asking = b"GET /predict?index=3 HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n"
-    with (
-        serving.start(models=toy_models, model="toy", max_kept_bytes=1_000_000) as service,
-        crowd(service, 8, asking + bytes(400_000)) as connections,
-    ):
-        for connection in connections:
-            assert read(connection, 1)[0].status_code == 200
-        for connection in connections:
-            connection.sendall(GET_HEALTH)
-            assert read(connection, 1)[0].status_code == 200
