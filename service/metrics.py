@@ -5,7 +5,6 @@ whichever is asked adds them up.
 """
 
 import os
-from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -67,6 +66,9 @@ def expose() -> bytes:
 
 def count_predictions(predictions: Iterable[Mapping[str, Any]]) -> None:
     """Count what was answered."""
-    tally = Tally((each["model"]["name"], each["label"], each["confident"]) for each in predictions)
+    tally: dict[tuple[str, str, bool], int] = {}
+    for each in predictions:
+        labels = each["model"]["name"], each["label"], each["confident"]
+        tally[labels] = tally.get(labels, 0) + 1
     for (model, label, confident), n in tally.items():
         PREDICTIONS[model, label, "yes" if confident else "no"].inc(n)

@@ -1,6 +1,8 @@
 """`/explain`: a picture or a test index in, a map of what the answer hangs on out."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Query
@@ -99,7 +101,7 @@ class Explain:
             raise NoInput("Say which test image: /explain?index=16. To explain a picture of your own, POST it here.")
         predictor = await self._registry.predictor(options.model, options.version)
         with self._intake.admission:
-            asked, place = predictor.ask([options.index], []), self._intake.pool.place(request)
+            asked, place = predictor.ask([options.index], []), partial(self._intake.pool.place, request)
             return await self._explain(place, predictor, asked, options)
 
     async def post(self, request: Request, options: Annotated[ExplainOptions, Query()]) -> Response:
@@ -111,7 +113,11 @@ class Explain:
             return await self._explain(sent.place, predictor, sent.asked, options)
 
     async def _explain(
-        self, place: AbstractAsyncContextManager[None], predictor: Predictor, asked: Asked, options: ExplainOptions
+        self,
+        place: Callable[[], AbstractAsyncContextManager[None]],
+        predictor: Predictor,
+        asked: Asked,
+        options: ExplainOptions,
     ) -> Response:
         labels = predictor.model.card.contract.labels
         if options.target is not None and options.target not in labels:
@@ -119,7 +125,7 @@ class Explain:
         if options.stride > options.patch:
             raise InvalidParameter("stride: larger than the patch, so that pixels would stay uncovered. Make it less.")
         pool = self._intake.pool
-        async with place:
+        async with place():
             batch = await self._intake.load(predictor, asked, options)
             return await pool.run(_answer, predictor, batch, options)
 

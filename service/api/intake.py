@@ -1,8 +1,9 @@
 """From a request to images ready for the model: read within bounds, the cheap at once, the others in their turn."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 from starlette.requests import Request
 
@@ -15,19 +16,18 @@ from service.limits.pool import Pool
 from service.settings import Settings
 
 
-@dataclass(frozen=True)
-class Submitted:
+class Submitted(NamedTuple):
     """What a request has sent.
 
     Attributes:
         asked: what it asks about.
         several: whether the answer is a list.
-        place: in the pool, for the work on what is not cheap; one that was needed before is this one.
+        place: gives one in the pool, for the work on what is not cheap; one that was needed before is this one.
     """
 
     asked: Asked
     several: bool
-    place: AbstractAsyncContextManager[None]
+    place: Callable[[], AbstractAsyncContextManager[None]]
 
 
 class Intake:
@@ -52,10 +52,10 @@ class Intake:
                 content_type = request.headers.get("content-type", "")
                 sent = content, content_type, options.index
                 if len(content) <= INLINE_BYTES or not is_read_through(content_type):
-                    yield Submitted(*self._look(predictor, *sent), self.pool.place(request))
+                    yield Submitted(*self._look(predictor, *sent), partial(self.pool.place, request))
                 else:
                     async with self.pool.place(request):
-                        yield Submitted(*await self.pool.run(self._look, predictor, *sent), nullcontext())
+                        yield Submitted(*await self.pool.run(self._look, predictor, *sent), nullcontext)
 
     def _look(self, predictor: Predictor, content: bytes, content_type: str, index: int | None) -> tuple[Asked, bool]:
         """What a body asks about, and whether the answer is a list."""

@@ -1,7 +1,9 @@
 """`/predict`: a picture or a test index in, the model's answer out."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +17,7 @@ from service.http import problems
 from service.http.payload import JsonBody
 from service.http.query import Options
 from service.inference.prediction import Prediction, Predictions
+from service.inference.predictor import Batch, Predictor
 from service.inference.registry import ModelRegistry
 
 ERRORS_GET = (
@@ -71,14 +74,26 @@ class Predict:
             if sent.asked.cheap:
                 batch = predictor.load(sent.asked, options.fit)
                 return _respond(await predictor.predict_batched(batch, options.top), several=sent.several)
-            async with sent.place:
-                batch = await intake.load(predictor, sent.asked, options)
-                predictions = (
-                    await predictor.predict_batched(batch, options.top)
-                    if sent.asked.few
-                    else await intake.pool.run(predictor.predict, batch, options.top)
+            async with sent.place():
+                if sent.asked.few:
+                    batch = await intake.load(predictor, sent.asked, options)
+                    return _respond(await predictor.predict_batched(batch, options.top), several=sent.several)
+                batches = (
+                    predictor.load_in_parts(sent.asked, options.fit)
+                    if sent.asked.plain
+                    else [await predictor.load_apart(sent.asked, options.fit)]
                 )
-                return _respond(predictions, several=sent.several)
+                return await intake.pool.run(_respond_in_parts, predictor, batches, options.top)
+
+
+def _respond_in_parts(predictor: Predictor, batches: Iterable[Batch], top: int | None) -> Response:
+    """The answer about many images, in the thread that calls; of each part only its JSON is kept."""
+    parts = []
+    for batch in batches:
+        predictions = predictor.predict(batch, top)
+        metrics.count_predictions(predictions)
+        parts.append(orjson.dumps(predictions)[1:-1])
+    return Response(b'{"predictions":[' + b",".join(parts) + b"]}\n", media_type="application/json")
 
 
 def _respond(predictions: list[Prediction], *, several: bool) -> Response:

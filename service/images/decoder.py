@@ -2,8 +2,7 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from PIL import (
     BmpImagePlugin,
@@ -49,8 +48,7 @@ _DAMAGED = (
 )
 
 
-@dataclass(frozen=True)
-class OpenedImage:
+class OpenedImage(NamedTuple):
     """A picture whose header was read and whose pixels were not.
 
     Attributes:
@@ -62,8 +60,7 @@ class OpenedImage:
     pixels: int
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(NamedTuple):
     """What a picture may cost.
 
     Attributes:

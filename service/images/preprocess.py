@@ -5,8 +5,7 @@ counts. Colour profiles are not applied. It knows Pillow only, so that a decode 
 """
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from PIL import ExifTags, Image
 
@@ -37,8 +36,7 @@ Region = tuple[float, float, float, float]
 """Left, upper, right and lower edge in pixels."""
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """A picture as the model sees it, and what it was before.
 
     Attributes:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from service.images.file_headers import plain_pixels
 from service.images.preprocess import SIDE, Fit, Picture
 from service.inference.batcher import Batcher
 from service.inference.caveats import PredictionCaveat, of_picture, of_test_image
-from service.inference.classifier import Classifier, Scores
+from service.inference.classifier import MAX_BATCH, Classifier, Scores
 from service.inference.prediction import Input, Prediction, PredictionBuilder, from_index, from_picture
 from service.settings import Settings
 
@@ -30,8 +30,7 @@ _FEW = 8
 _FEW_PIXELS = 96 * 96
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What a request asks about.
 
     Attributes:
@@ -62,8 +61,7 @@ class Asked:
         return self.few and self.pixels is not None and self.pixels <= _FEW_PIXELS
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """Images ready for the model, and what the answers will say of each.
 
     Attributes:
@@ -127,6 +125,17 @@ class Predictor:
             with _position(position, len(asked.contents)):
                 pictures.append(self._decoder.decode(self._decoder.open(content), fit))
         return self._batch(pictures, started)
+
+    def load_in_parts(self, asked: Asked, fit: Fit) -> Iterator[Batch]:
+        """As `load`, of many test images one part after another: ten thousand at one time take 100 MB more.
+
+        Raises:
+            ServiceError: as `load` does.
+        """
+        if not asked.indices:
+            yield self.load(asked, fit)
+        for start in range(0, len(asked.indices), MAX_BATCH):
+            yield self.load(asked._replace(indices=asked.indices[start : start + MAX_BATCH]), fit)
 
     async def load_apart(self, asked: Asked, fit: Fit) -> Batch:
         """The pixels of any pictures, decoded in processes that can be killed, within the time of one request.

@@ -105,9 +105,12 @@ class BodyReader:
             ClientDisconnected: it broke off.
             ServiceError: the connection has ended it, as it took too long.
         """
-        self.address = client_of_request(request)
         self._check(int(request.headers.get("content-length") or 0))
         data, more = await _receive(request)
+        if not more and len(data) <= INLINE_BYTES:  # most are; nothing of them is counted
+            self._check(len(data))
+            return data
+        self.address = client_of_request(request)
         if not more:
             self._count(len(data))
             self.whole = True

@@ -1,7 +1,7 @@
 """The outermost layer: names, admits, counts and logs every request, and turns what goes wrong into its problem."""
 
 import logging
-import os
+import random
 import re
 import time
 from collections.abc import Mapping
@@ -181,4 +181,4 @@ def request_id_of(headers: Mapping[bytes, bytes]) -> bytes:
     if given and _GIVEN_ID.fullmatch(given):
         return given
     trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
-    return trace[1] if trace else os.urandom(8).hex().encode()
+    return trace[1] if trace else b"%016x" % random.getrandbits(64)
