@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     # Lists are read from their JSON here: pydantic-settings would not say which variable it can't read.
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True, enable_decoding=False)
 
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on; `::` is IPv6 only.")
     port: int = Field(
         default=8000,
         ge=0,
@@ -139,4 +139,6 @@ def read() -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0])
+        if name == "SERVICE_PORT" and name not in os.environ:
+            name = "PORT"
         raise SettingsError(f"{name if name.isupper() else PREFIX + name.upper()}: {first['msg']}.") from None
