@@ -6,7 +6,7 @@ from service.errors import Overloaded
 from service.settings import Settings
 
 # The paths whose requests cost enough to be counted and bounded.
-_BOUNDED = frozenset({"/predict", "/explain", "/answers"})
+BOUNDED = frozenset({"/predict", "/explain", "/answers"})
 
 # Bodies up to this size take a millisecond or so and are worked on at once; longer ones would hold up everybody else
 # on the event loop and go to a thread.
@@ -15,7 +15,7 @@ INLINE_BYTES = 32 * 1024
 
 def is_bounded(path: str) -> bool:
     """Whether requests for this path cost enough to be counted and bounded."""
-    return path.removesuffix("/") in _BOUNDED
+    return path.removesuffix("/") in BOUNDED
 
 
 class Admission:

@@ -94,6 +94,7 @@ class Pool:
         Raises:
             Overloaded: the queue is full, or no place came free in time.
             ClientDisconnected: the client hung up while its work was queued.
+            ServiceError: what came of the body meanwhile makes no sense, or came too slowly.
         """
         client = client_of_request(request)
         if self._free:
@@ -129,6 +130,7 @@ class Pool:
             if turn.done():
                 return turn.result()
             if gone.done():
+                gone.result()  # where a body made no sense, that is what is wrong
                 raise ClientDisconnected
             raise Overloaded(f"The request waited {self._seconds:g} seconds, the limit. Try again in a moment.")
         except asyncio.CancelledError:

@@ -16,7 +16,7 @@ import orjson
 from starlette.types import Scope
 
 from service import metrics
-from service.limits.admission import Admission, is_bounded
+from service.limits.admission import BOUNDED, Admission
 from service.middleware.log_stream import LogStream
 from service.settings import Settings
 
@@ -132,7 +132,7 @@ _EXPECTED = frozenset({"overloaded", "buffer-full", "draining"})
 def route_of(scope: Scope) -> str:
     """The pattern of the route taken; what matched none is one thing, lest anybody make up metrics."""
     path: str = scope["path"]
-    if is_bounded(path):
+    if path in BOUNDED:
         return path
     route = scope.get("route")
     return getattr(route, "path", "other") or "other"

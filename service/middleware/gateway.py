@@ -1,5 +1,6 @@
 """The outermost layer: names, admits, counts and logs every request, and turns what goes wrong into its problem."""
 
+import asyncio
 import logging
 import random
 import re
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import ClientDisconnected, ServiceError
+from service.errors import ClientDisconnected, Draining, ServiceError
 from service.http import problems
 from service.limits.admission import Admission
 from service.middleware.access_log import AccessLog, Record, route_of
@@ -26,7 +27,9 @@ _GIVEN_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
 
 # As nginx counts them; nobody is there to be told.
-_CLIENT_GONE = 499
+CLIENT_GONE = 499
+
+_CUT_SHORT = "The service stops and can't wait for this request any longer. Send it again."
 
 # For pages that come without a policy of their own: those of /docs, whose maker starts them with a line of script.
 _HTML_POLICY = (
@@ -88,7 +91,11 @@ class Gateway:
         try:
             await self._handle(exchange, scope, receive)
         except ClientDisconnected:
-            exchange.status = _CLIENT_GONE
+            exchange.status = CLIENT_GONE
+        except asyncio.CancelledError:  # the service has waited for its end long enough
+            if not exchange.status:
+                await problems.answer(scope, Draining(_CUT_SHORT))(scope, receive, exchange.send)
+            raise
         except ServiceError as error:
             await problems.answer(scope, error)(scope, receive, exchange.send)
         except Exception:
@@ -166,7 +173,7 @@ class _Exchange:
         try:
             await self._send(message)
         except ClientDisconnected:  # the application need not know; the log does
-            self.status, self.bytes = _CLIENT_GONE, 0
+            self.status, self.bytes = CLIENT_GONE, 0
 
     def _problem_for(self, start: Message) -> Message:
         """The start of an answer that says what this one would, as every error here does."""

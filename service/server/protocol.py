@@ -17,7 +17,7 @@ from service.limits.client import client_of
 from service.server.clock import Clock
 from service.server.exchange import Exchange, scope_of
 from service.server.framing import Head
-from service.server.refusal import refuse
+from service.server.refusal import give_up, refuse
 from service.server.request_reader import RequestReader
 from service.server.states import LINGER_BYTES, Shared, State
 
@@ -64,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._reader = RequestReader(self.shared.settings.max_header_bytes)
         self._exchange: Exchange | None = None
         self._counted = False
+        self._refusing_since: float | None = None
         self._served = False
         self._reading = True
         self._last = False
@@ -144,6 +145,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         self._server.connections.discard(self)
         self._paused_since = None
+        if self._refusing_since is not None and self._reader.head is not None:
+            self.shared.access_log.refuse(give_up(self._reader.head, self._loop.time() - self._refusing_since))
         self._enter(State.CLOSED)
         self._clock.stop()
         self._reader.waiting.clear()
@@ -154,7 +157,18 @@ class Connection(asyncio.Protocol):
         self.shared.crowd.everybody.drop(self, self.address)
 
     def eof_received(self) -> None:
-        """Whoever says that no more will come has, for all that can be known, gone: the transport closes."""
+        """Whoever says that no more will come has, for all that can be known, gone.
+
+        The transport closes when the client has taken what was sent before, which need not be soon.
+        """
+        self._last = True
+        if self.state in _ENDS:
+            return
+        self._reader.waiting.clear()
+        if self._exchange is not None:
+            self._exchange.disconnect()
+        self._enter(State.CLOSING)
+        self._count_kept()
 
     def pause_writing(self) -> None:
         if self._paused_since is None:
@@ -251,6 +265,7 @@ class Connection(asyncio.Protocol):
         self._enter(State.BODY)
         # Under a flood those who are served must not pay for those who are not: the application is not even asked.
         if is_bounded(head.path) and self._no_room(head.length):
+            self._refusing_since = self._loop.time()
             if head.expects_continue:
                 self._refuse(Overloaded(self.shared.admission.sentence), close=True)
         else:
@@ -367,6 +382,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, error: ServiceError, *, close: bool) -> None:
         """Answer with a problem without asking the application, and note it."""
+        self._refusing_since = None
         head = self._reader.head if self.state in (State.BODY, State.ANSWERING) else None
         seconds = self._loop.time() - self.since if head else 0.0
         content, record = refuse(error, head, seconds, self.default_headers, self.shared.cors, close=close)
@@ -413,6 +429,8 @@ class Connection(asyncio.Protocol):
         """The server stops: close now, or after the answer that is being worked on."""
         if self.state in (State.IDLE, State.HEAD):
             self._close()
+        elif self._refusing_since is not None:
+            self._refuse(Overloaded(self.shared.admission.sentence), close=True)
         else:
             self._last = True
 

@@ -7,7 +7,7 @@ from service.http import problems
 from service.limits.admission import is_bounded
 from service.middleware.access_log import Record
 from service.middleware.cors import Cors
-from service.middleware.gateway import NOSNIFF, request_id_of
+from service.middleware.gateway import CLIENT_GONE, NOSNIFF, request_id_of
 from service.server.exchange import STATUS_LINES
 from service.server.framing import Head
 
@@ -49,13 +49,20 @@ def refuse(
             lines += (name, b": ", value, b"\r\n")
     lines.append(b"connection: close\r\n\r\n" if close else b"\r\n")
     shown = b"" if head is not None and head.method == "HEAD" else body
-    return b"".join([*lines, shown]), Record(
-        request_id,
-        head.method if head else "",
-        head.path if head else "",
-        head.path.removesuffix("/") if head and is_bounded(head.path) else "other",
-        problem_type.status,
-        len(shown),
-        seconds,
-        problem_type.name,
+    record = _record(
+        head, request_id, status=problem_type.status, size=len(shown), seconds=seconds, problem=problem_type.name
     )
+    return b"".join([*lines, shown]), record
+
+
+def give_up(head: Head, seconds: float) -> Record:
+    """What is to be logged of a request whose client went before it was refused; as `refuse`."""
+    return _record(head, request_id_of(dict(head.headers)), status=CLIENT_GONE, size=0, seconds=seconds, problem=None)
+
+
+def _record(
+    head: Head | None, request_id: bytes, *, status: int, size: int, seconds: float, problem: str | None
+) -> Record:
+    method, path = (head.method, head.path) if head else ("", "")
+    route = path.removesuffix("/") if is_bounded(path) else "other"
+    return Record(request_id, method, path, route, status, size, seconds, problem)

@@ -1,6 +1,5 @@
 """Which files are pictures, and which are too large to be looked at."""
 
-import dataclasses
 import struct
 
 import pytest
@@ -68,6 +67,6 @@ def test_running_out_of_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_pixels_are_bounded_before_they_are_decoded() -> None:
     """A picture of more pixels than allowed is refused by its header, which names both figures."""
-    strict = Decoder(FORMATS, dataclasses.replace(BOUNDS, max_pixels=999), "box")
+    strict = Decoder(FORMATS, BOUNDS._replace(max_pixels=999), "box")
     with pytest.raises(ImageTooLarge, match="1,024 pixels, the limit is 999"):
         strict.open(RED)

@@ -11,7 +11,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from service.errors import Overloaded
+from service.errors import MalformedBody, Overloaded
 from service.limits import pool
 from service.settings import Settings
 from tests.support import serving
@@ -217,3 +217,23 @@ def test_explanations_queue_as_other_long_work_does(queueing: Service) -> None:
         if response.status_code == 503:
             check(response, 503, "overloaded", "the limit")
             assert response.headers["retry-after"] == "1"
+
+
+def test_a_body_that_makes_no_sense_is_told_in_the_queue() -> None:
+    """Whoever queues and sends on something that is no body gets that told, and is not taken for gone."""
+
+    async def broken() -> Message:
+        raise MalformedBody("no chunk")
+
+    async def scenario() -> None:
+        bounded = pool.Pool(Settings(), 1)
+        request = Request({"type": "http", "client": ("127.0.0.1", 1)}, broken)
+        async with bounded.place(request):
+            with pytest.raises(MalformedBody, match="no chunk"):
+                async with bounded.place(request):
+                    pass
+        async with bounded.place(request):
+            pass
+        bounded.close()
+
+    asyncio.run(scenario())

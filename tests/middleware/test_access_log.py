@@ -12,7 +12,7 @@ import pytest
 
 from service import metrics
 from service.limits.admission import Admission
-from service.middleware.access_log import AccessLog, Record
+from service.middleware.access_log import AccessLog, Record, route_of
 from service.middleware.log_stream import LogStream
 from service.settings import Settings
 from tests.support import serving
@@ -136,6 +136,13 @@ def test_a_path_forges_nothing(toy_models: Path, form: str) -> None:
         assert (level, request_id, method, problem) == ("warning", f"id-{number}", "GET", "not-found")
         assert int(status) == 404
         assert unquote(logged) == unquote(path.decode("latin-1"))
+
+
+def test_a_path_that_is_nobodys_has_no_route_of_its_own() -> None:
+    """What matched no route is `other`, however much its path resembles one; a bounded path is its own, always."""
+    for path in ("/predict/", "/answers//", "/predictions", "/x"):
+        assert route_of({"type": "http", "path": path}) == "other"
+    assert route_of({"type": "http", "path": "/predict"}) == "/predict"
 
 
 def test_an_empty_field_has_its_place(capfd: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from uvicorn.server import ServerState
 from service.errors import ClientDisconnected
 from service.limits.admission import Admission
 from service.limits.pool import Pool
-from service.middleware.access_log import AccessLog
+from service.middleware.access_log import AccessLog, Record
 from service.middleware.cors import Cors
 from service.middleware.log_stream import LogStream
 from service.server.crowd import Crowd
@@ -263,5 +263,70 @@ def test_a_body_that_nobody_reads_ends_nothing(length: int) -> None:
     loop.settle()
     assert transport.written.count(b"HTTP/1.1 200 OK") == 2
     transport.lose()
+    pool.close()
+    loop.close()
+
+
+def test_whoever_ends_its_side_is_waited_for_no_longer_than_for_an_answer() -> None:
+    """A client that has answers to take, asks for more and ends its side holds no place, and is cut off in time."""
+    loop = VirtualLoop()
+    ready = loop.create_future()
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["path"] == "/predict":
+            await ready
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+        await send({"type": "http.response.body", "body": bytes(1000)})
+
+    protocol, shared, server, pool = _protocol(loop, app, Settings(send_seconds=60, log_level="error"))
+    transport = MemoryTransport(loop, protocol)
+    transport.client_reads = False
+    loop.call_soon(protocol.connection_made, transport)
+    for path in (b"/health", b"/predict"):
+        loop.call_soon(protocol.data_received, b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+        loop.settle()
+    assert shared.admission.arrived == 1
+    protocol.eof_received()
+    transport.close()
+    loop.settle()
+    assert shared.admission.arrived == 0
+    ready.set_result(None)
+    loop.advance(59)
+    assert not transport.lost
+    loop.advance(2)
+    assert transport.lost
+    assert not server.tasks
+    pool.close()
+    loop.close()
+
+
+@pytest.mark.parametrize("end", ["reset", "end of sending", "making room"])
+def test_a_refusal_that_nobody_waits_for_is_logged(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    """A request that finds no room, and whose client goes before its body is whole, is noted once, as 499."""
+    loop, noted = VirtualLoop(), list[Record]()
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise AssertionError("must not be asked")
+
+    protocol, shared, _, pool = _protocol(loop, app, Settings(max_in_flight=1, log_level="error"))
+    monkeypatch.setattr(shared.access_log, "refuse", noted.append)
+    shared.admission.in_flight = 1
+    transport = MemoryTransport(loop, protocol)
+    loop.call_soon(protocol.connection_made, transport)
+    loop.call_soon(protocol.data_received, b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+    loop.settle()
+    assert not noted
+    if end == "reset":
+        transport.lose()
+    elif end == "making room":
+        protocol.give_way()
+    else:
+        protocol.eof_received()
+        transport.close()
+    loop.settle()
+    assert transport.lost
+    assert [(record.method, record.route, record.status, record.bytes) for record in noted] == [
+        ("POST", "/predict", 499, 0)
+    ]
     pool.close()
     loop.close()

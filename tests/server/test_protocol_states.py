@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from service.errors import ServiceError
+from service.errors import ClientDisconnected, ServiceError
 from service.http import problems
 from service.limits.admission import Admission, is_bounded
 from service.limits.pool import Pool
@@ -26,7 +26,7 @@ from service.server.states import Shared, State
 from service.settings import Settings
 from tests.support.virtual import MemoryTransport, VirtualLoop
 
-STEPS = int(os.environ.get("PROTOCOL_STEPS", "3000"))
+STEPS = int(os.environ.get("PROTOCOL_STEPS", "10000"))
 _STEPS_A_RUN = 50
 SETTINGS = Settings(
     max_connections=4, max_header_bytes=1024, header_seconds=2, body_seconds=3, keep_alive_seconds=5, send_seconds=4,
@@ -53,6 +53,7 @@ REQUESTS: list[tuple[bytes, int | None]] = [
     (b"GET /" + b"a" * 2000 + b" HTTP/1.1\r\n\r\n", None),
     (b"GARBAGE\r\n\r\n", None),
 ]
+GOOD = [request for request in REQUESTS if request[1] is not None]
 
 
 class Client:
@@ -86,12 +87,15 @@ class ProtocolMachine(RuleBasedStateMachine):
         self.server = ServerState()
         self.config: Any = SimpleNamespace(loaded_app=self.app)
         self.clients: list[Client] = []
+        self.picked: Client | None = None
         self.held: list[Any] = []
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers as `_answer` does, and problems with their status, as the gateway does."""
         try:
             await self._answer(scope, receive, send)
+        except ClientDisconnected:
+            return
         except ServiceError as error:
             await problems.answer(scope, error)(scope, receive, send)
 
@@ -119,22 +123,36 @@ class ProtocolMachine(RuleBasedStateMachine):
         return [client for client in self.clients if not client.transport.lost]
 
     def pick(self, data: st.DataObject) -> Client:
+        """One of those that are there; mostly the same again, so that its story gets long."""
         alive = self.alive()
-        return alive[data.draw(st.integers(0, len(alive) - 1))]
+        if self.picked not in alive or data.draw(st.integers(0, 3)) == 0:
+            self.picked = alive[data.draw(st.integers(0, len(alive) - 1))]
+        return self.picked
 
-    @rule()
-    def connect(self) -> None:
-        if len(self.alive()) > SETTINGS.max_connections:
-            return
+    @precondition(lambda self: len(self.alive()) <= SETTINGS.max_connections)
+    @rule(reads=st.booleans())
+    def connect(self, reads: bool) -> None:
         protocol = self.made(self.config, self.server, {}, self.loop)
         self.clients.append(Client(self.loop, protocol))
+        self.clients[-1].transport.client_reads = reads
 
     @precondition(lambda self: self.alive())
-    @rule(data=st.data(), n=st.integers(1, 3))
-    def ask(self, data: st.DataObject, n: int) -> None:
+    @rule(data=st.data(), asked=st.lists(st.integers(0, len(GOOD) - 1), min_size=1, max_size=3))
+    def ask(self, data: st.DataObject, asked: list[int]) -> None:
+        """What has a good answer, in one go."""
         client = self.pick(data)
-        for _ in range(n):
-            content, status = REQUESTS[data.draw(st.integers(0, len(REQUESTS) - 1))]
+        self.write(client, [GOOD[i] for i in asked])
+        self.send(client, len(client.unsent))
+
+    @precondition(lambda self: self.alive())
+    @rule(data=st.data(), asked=st.lists(st.integers(0, len(REQUESTS) - 1), min_size=1, max_size=3))
+    def prepare(self, data: st.DataObject, asked: list[int]) -> None:
+        """Anything, to be delivered later."""
+        self.write(self.pick(data), [REQUESTS[i] for i in asked])
+
+    @staticmethod
+    def write(client: Client, asked: list[tuple[bytes, int | None]]) -> None:
+        for content, status in asked:
             client.unsent += content
             if status is None:
                 client.certain = False
@@ -145,7 +163,9 @@ class ProtocolMachine(RuleBasedStateMachine):
     @rule(data=st.data(), whole=st.booleans())
     def deliver(self, data: st.DataObject, whole: bool) -> None:
         client = self.pick(data)
-        n = len(client.unsent) if whole else data.draw(st.integers(1, 300))
+        self.send(client, len(client.unsent) if whole else data.draw(st.integers(1, 300)))
+
+    def send(self, client: Client, n: int) -> None:
         piece = bytes(client.unsent[:n])
         if piece and client.transport.reading and not client.transport.is_closing():
             del client.unsent[:n]
@@ -153,12 +173,15 @@ class ProtocolMachine(RuleBasedStateMachine):
         self.loop.settle()
 
     @precondition(lambda self: self.alive())
-    @rule(data=st.data())
-    def hang_up(self, data: st.DataObject) -> None:
-        """A reset, or an end of what the client sends; asyncio closes the transport in both cases."""
+    @rule(data=st.data(), reset=st.booleans())
+    def leave(self, data: st.DataObject, reset: bool) -> None:
+        """A reset, or the end of what the client sends: the transport closes once it has taken what came before."""
         client = self.pick(data)
-        client.protocol.eof_received()
-        self.loop.call_soon(client.transport.lose)
+        if reset:
+            self.loop.call_soon(client.transport.lose)
+        elif not client.transport.is_closing():
+            client.protocol.eof_received()
+            client.transport.close()
         self.loop.settle()
 
     @precondition(lambda self: self.alive())
@@ -177,10 +200,12 @@ class ProtocolMachine(RuleBasedStateMachine):
             waiting.set_result(None)
         self.loop.settle()
 
-    @rule(seconds=st.sampled_from([0.5, 1.5, 3.5, 6.0]))
+    @precondition(lambda self: self.alive())
+    @rule(seconds=st.sampled_from([0.25, 0.5, 0.5, 1.5, 3.5, 6.0]))
     def wait(self, seconds: float) -> None:
         self.loop.advance(seconds)
 
+    @precondition(lambda self: self.alive())
     @rule()
     def flood(self) -> None:
         """Others fill all places for predictions for a moment, or leave them."""
@@ -209,7 +234,8 @@ class ProtocolMachine(RuleBasedStateMachine):
         assert len(self.server.connections) == len(self.alive()) <= SETTINGS.max_connections + 1
         for client in self.alive():
             protocol = client.protocol
-            assert protocol._clock.running or protocol.state is State.ANSWERING, protocol.state  # noqa: SLF001
+            waits_for_us = protocol.state is State.ANSWERING and not client.transport.is_closing()
+            assert protocol._clock.running or waits_for_us, protocol.state  # noqa: SLF001
             found = client.statuses()
             assert found[: len(client.expected)] == client.expected[: len(found)] or 408 in found or 503 in found
 
@@ -236,5 +262,5 @@ TestProtocol.__doc__ = (
 )
 TestProtocol.settings = settings(
     max_examples=max(1, STEPS // _STEPS_A_RUN), stateful_step_count=_STEPS_A_RUN, deadline=None,
-    suppress_health_check=list(HealthCheck), derandomize=STEPS <= 3000,
+    suppress_health_check=list(HealthCheck), derandomize=STEPS <= 10_000,
 )  # fmt: skip
