@@ -64,7 +64,7 @@ class DecodeProcesses:
             DamagedImage: it crashed its process.
             ServiceError: as `Decoder` raises.
         """
-        for _ in range(_TRIES):
+        for _ in range(_TRIES + self._processes):  # each of them may be worn out
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
                 raise self._too_costly()
@@ -76,8 +76,10 @@ class DecodeProcesses:
             except TimeoutError:
                 await self._replaced(pool)
                 raise self._too_costly() from None
-            except ProcessExpired:
+            except ProcessExpired as expired:
                 await self._replaced(pool)
+                if expired.exitcode == decode_worker.WORN_OUT:
+                    continue
                 raise DamagedImage(
                     "The image makes the decoder crash. Open it in an image editor and save it anew."
                 ) from None

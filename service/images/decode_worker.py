@@ -31,9 +31,17 @@ except ImportError:  # Windows has no such limits; time is bounded there all the
 else:
     resource = _resource
 
+# The exit code of a process in which a task before has left too much behind; it has not begun the new one.
+WORN_OUT = 77
+
+# So much may be left behind before that: libraries keep a little for the next time.
+_LEFT_BEHIND_BYTES = 16 * 1024**2
+
 _NICE = 10
 _PR_SET_PDEATHSIG = 1
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+
+_max_bytes = 0  # that a task may take; 0: not started as a decode process
 
 
 @dataclass(frozen=True)
@@ -74,10 +82,12 @@ def start(max_bytes: int) -> None:
         ("RLIMIT_CORE", 0),
         ("RLIMIT_FSIZE", 0),
         ("RLIMIT_NOFILE", 3),  # those that are open stay so; a lower limit would forbid to wait for the pipe, poll(2)
-        ("RLIMIT_AS", _address_space() + max_bytes),
+        ("RLIMIT_AS", _address_space() + max_bytes + _LEFT_BEHIND_BYTES),
     ):
         if resource is not None:
             resource.setrlimit(getattr(resource, what), (limit, limit))
+    global _max_bytes  # noqa: PLW0603 - the pool gives its tasks nothing of what it gave the start
+    _max_bytes = max_bytes
 
 
 def ready() -> None:
@@ -85,7 +95,9 @@ def ready() -> None:
 
 
 def decode(task: Task) -> Picture | ServiceError:
-    """The picture, or why there is none."""
+    """The picture, or why there is none; ends the process where it could not have all the memory it may take."""
+    if not _has_room():
+        os._exit(WORN_OUT)
     try:
         content = _unwrap(task.content) if task.in_json else task.content
         return task.decoder.decode(task.decoder.open(content), task.fit)
@@ -146,6 +158,17 @@ def _warm_up() -> None:
             image.load()
             image.getexif()
             image.resize((32, 32), Image.Resampling.LANCZOS)
+
+
+def _has_room() -> bool:
+    """Whether this process may still take all the memory of a task: none is taken, only the addresses, for a moment."""
+    if not _max_bytes or sys.platform != "linux":
+        return True
+    try:
+        mmap.mmap(-1, _max_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=0).close()
+    except OSError:
+        return False
+    return True
 
 
 def _address_space() -> int:

@@ -125,6 +125,16 @@ def test_what_takes_too_much_is_told(guarded: Service) -> None:
     check(send(guarded, LONG["four scans of CMYK"]), 413, "image-too-large", "memory")
 
 
+def test_what_one_leaves_behind_is_no_cost_of_the_next(guarded: Service) -> None:
+    """After a request of which a decode process kept much, a picture that takes almost all the memory still has it."""
+    junk = b'{"image":"' + b"A" * 8_000_000 + b'"}'
+    picture = encode(plain("black", (5700, 5700)))
+    for _ in range(2):
+        headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"}
+        check(guarded.ask("POST", "/predict", content=junk, headers=headers), 415, "not-an-image")
+        assert send(guarded, picture).status_code == 200
+
+
 def test_a_crash_of_the_decoder_is_one_requests_trouble(guarded: Service) -> None:
     """When the decode process dies of a segmentation fault, its picture gets 422, and the next is answered."""
     victim = decoder(guarded)
