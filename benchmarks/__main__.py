@@ -12,8 +12,8 @@ from benchmarks.payloads import ask_indices, photo, small_picture, upload
 from benchmarks.program import Program
 
 OTHERS = ("obvious FastAPI", "bare ASGI", "LitServe", "BentoML")
-ROUNDS = 5
-SECONDS = 3.0
+ROUNDS = 15
+SECONDS = 1.0
 
 
 def main() -> None:
