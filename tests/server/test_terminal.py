@@ -51,11 +51,13 @@ class Terminal:
 def terminal(models: Path, **settings: object) -> Iterator[Terminal]:
     keyboard, screen = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "service"],
+        # It becomes the service. Not `preexec_fn`: that may hang where there are threads, as there are in pytest-xdist.
+        ["/usr/bin/setsid", "--ctty", sys.executable, "-m", "service"],
         cwd=ROOT,
         env=environment(models=models, model="toy", port=0, **settings),
-        preexec_fn=lambda: os.login_tty(screen),  # noqa: PLW1509 - no threads here
-        pass_fds=[screen],
+        stdin=screen,
+        stdout=screen,
+        stderr=screen,
     )
     os.close(screen)
     try:
