@@ -48,10 +48,14 @@ class Documentation:
             swagger_css_url=_STYLE,
             swagger_favicon_url=_ICON,
         )
-        description = orjson.dumps(self._app.openapi(), option=orjson.OPT_APPEND_NEWLINE)
+        description = self._app.openapi()
+        for path in description["paths"].values():
+            for parameter in path.get("get", {}).get("parameters", ()):
+                if parameter["name"] == "index":
+                    parameter["example"] = 16  # what the page fills in; not where a picture may be posted instead
         return {
             _PAGE: CachedResponse(bytes(page.body), "text/html"),
-            _DESCRIPTION: CachedResponse(description),
+            _DESCRIPTION: CachedResponse(orjson.dumps(description, option=orjson.OPT_APPEND_NEWLINE)),
             **{path: CachedResponse(content, _TYPES[path]) for path, content in self._files.items()},
         }
 

@@ -140,8 +140,8 @@ REQUEST_BODY: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "properties": {
+                    # `file` works too, but a page that offers both sends both, the empty one as text.
                     "image": {"type": "array", "items": _BINARY, "description": "The picture; repeat it for a batch."},
-                    "file": {"type": "array", "items": _BINARY, "description": "Another name for image."},
                 },
                 "additionalProperties": False,
             }

@@ -90,7 +90,8 @@ def _file(body: bytes, start: int, end: int) -> bytes:
             "(fit, top, model and version are query parameters)."
         )
     if parameters.keys().isdisjoint((b"filename", b"filename*")):
-        raise NotAnImage(f"The form's field image holds text, not a file. With curl, mind the @: {CURL}")
+        name = parameters[b"name"].decode()
+        raise NotAnImage(f"The form's field {name} holds text, not a file. With curl, mind the @: {CURL}")
     return body[head + 4 : end]
 
 

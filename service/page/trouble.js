@@ -9,11 +9,14 @@ const DISMISS_MS = 12000;
 
 /** What is to be tried again, by who reported it. @type {Map<unknown, () => void>} */
 const waiting = new Map();
+/** Whose message stands there, if it asks for nothing. @type {unknown} */
+let speaker;
 let timer = 0;
 
 /** @param {...(Node|string|false)} children */
 function show(...children) {
   const bar = byId("trouble");
+  speaker = undefined;
   bar.replaceChildren(...children.filter((child) => child !== false));
   bar.hidden = false;
 }
@@ -61,19 +64,24 @@ export function report(error, who, retry) {
     );
     timer = window.setTimeout(again, 1000 * seconds);
   } else {
-    say(error instanceof Refused ? error.message : "Something went wrong on this page. Reload it if it goes on.");
+    say(error instanceof Refused ? error.message : "Something went wrong on this page. Reload it if it goes on.", who);
     if (!(error instanceof Refused)) console.error(error);
   }
 }
 
 /** That what was reported has been mended. @param {unknown} who */
 export function clear(who) {
-  if (waiting.delete(who) && !waiting.size) hide();
+  if ((waiting.delete(who) || speaker === who) && !waiting.size) hide();
 }
 
-/** A message that goes away by itself. @param {string} text */
-export function say(text) {
+/**
+ * A message that goes away by itself.
+ * @param {string} text
+ * @param {unknown} [who] says it; it goes as soon as that succeeds, too
+ */
+export function say(text, who) {
   show(h("p", {}, text), button("Close", hide));
+  speaker = who;
   timer = window.setTimeout(() => (waiting.size ? again() : hide()), DISMISS_MS);
 }
 

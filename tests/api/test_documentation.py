@@ -18,7 +18,7 @@ from starlette.requests import Request
 from service.api.documentation import Documentation
 from tests.support import serving, toy
 from tests.support.answers import body
-from tests.support.browser import chromium, window
+from tests.support.browser import Faults, chromium, window
 from tests.support.patience import until
 from tests.support.pictures import RED
 from tests.support.serving import Service
@@ -163,6 +163,26 @@ def test_the_documentation_page_shows_the_operations(service: Service) -> None:
         expect(page.locator(".opblock")).to_have_count(sum(map(len, operations)))
     assert asked
     assert all(url.startswith((service.url, "data:")) for url in asked)
+
+
+def test_the_documentation_page_asks(service: Service, tmp_path: Path) -> None:
+    """In /docs a student presses Try it out and Execute: image 16 is answered at once, and so is a picture chosen."""
+    path = tmp_path / "red.png"
+    path.write_bytes(RED)
+    faults = Faults()
+    faults.expect("Could not find component: JsonSchema_string_binary")  # Swagger UI's own, of any file field
+    with chromium() as browser, window(browser, faults) as opened:
+        page = opened.new_page()
+        page.goto(f"{service.url}/docs")
+        for name in ("predict_index", "predict", "explain_index", "explain"):
+            operation = page.locator(f"[id$='-{name}']")
+            operation.locator(".opblock-summary-control").click()
+            operation.get_by_role("button", name="Try it out").click()
+            if not name.endswith("_index"):
+                operation.locator("input[type=file]").first.set_input_files(path)
+            operation.get_by_role("button", name="Execute").click()
+            answer = operation.locator(".live-responses-table .response .response-col_status").first
+            expect(answer).to_contain_text("200")
 
 
 def test_who_does_not_read_the_documentation_holds_no_file(toy_models: Path) -> None:

@@ -34,6 +34,11 @@ CAMERA = """() => {
   setInterval(() => canvas.getContext("2d").fillRect(0, 0, 64, 48), 50);
   navigator.mediaDevices.getUserMedia = () => Promise.resolve(window.stream);
 }"""
+# No message goes away by itself: those alone have a timer of more than ten seconds.
+NO_DISMISSAL = """() => {
+  const wait = window.setTimeout;
+  window.setTimeout = (act, ms) => (ms > 10000 ? 0 : wait(act, ms));
+}"""
 NO_CAMERA = (
     "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
 )
@@ -80,6 +85,18 @@ def test_what_is_no_picture_is_refused_and_nothing_is_lost(page: Page, faults: F
     assert says(page) == before
     page.get_by_role("button", name="Close").click()
     expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_refusal_goes_with_the_next_answer(page: Page, faults: Faults, tmp_path: Path) -> None:
+    """What was said of a file that is no picture goes when the next one is answered, not only with time."""
+    faults.expect(r"status of 415 .*/predict\?")
+    page.evaluate(NO_DISMISSAL)
+    for name, content in (("letter.txt", b"Dear service"), ("photo.jpg", PHOTO)):
+        path = tmp_path / name
+        path.write_bytes(content)
+        page.set_input_files("#file", path)
+        expect(page.locator("#trouble")).to_be_visible(visible=name == "letter.txt")
+    uploaded(page)
 
 
 def test_a_file_above_the_limit_is_reduced_in_the_browser(page: Page, tmp_path: Path) -> None:

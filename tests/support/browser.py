@@ -72,7 +72,8 @@ class Faults:
         """Nothing went wrong but what was expected, and that did."""
         for pattern in self._expected:
             assert any(re.search(pattern, fault) for fault in self._found), f"{pattern} did not come: {self._found}"
-        assert [fault for fault in self._found if not any(re.search(each, fault) for each in self._expected)] == []
+        others = [fault for fault in self._found if not any(re.search(each, fault) for each in self._expected)]
+        assert not others, others
 
 
 @contextmanager
