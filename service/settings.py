@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         ge=0,
         le=65535,
         validation_alias=AliasChoices("SERVICE_PORT", "PORT"),
-        description="Port to listen on; PORT works too. 0 takes any free port.",
+        description="Port to listen on; PORT works too, where this is not set. 0 takes any free port.",
     )
     workers: int = Field(default=1, ge=1, le=64, description="Worker processes.")
     models: Path = Field(default=repository.FOLDER, description="Folder that holds `<name>/<version>/model.onnx`.")
@@ -96,9 +96,9 @@ class Settings(BaseSettings):
         default=(), description="Web origins whose pages may ask, as JSON.", examples=['["https://seminar.example"]']
     )
     log_level: Literal["info", "warning", "error"] = Field(
-        default="info", description="info: a line for every request; warning: for those that failed."
+        default="info", description="info: a line for every request; warning: for those that failed; error: for faults of the service."
     )
-    log_format: Literal["json", "text"] = Field(default="json", description="Form of the log's lines.")
+    log_format: Literal["json", "text"] = Field(default="json", description="Form of the log's lines: json or text.")
     tracing: bool = Field(default=False, description="OpenTelemetry spans, sent as the OTEL_ variables say.")
 
     @field_validator("formats", "api_keys", "cors_origins", mode="before")

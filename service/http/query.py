@@ -96,4 +96,4 @@ def describe_error(error: ValidationError, kind: type[BaseModel], what: str) -> 
     if name in ("index", "indices") and first["type"] in ("greater_than_equal", "less_than"):
         return IndexOutOfRange(f"There is no such test image: {name} goes from 0 to {SIZE - 1}.")
     meaning = fields[name].description if name in fields else None
-    return InvalidParameter(f"{name}: {first['msg']}." + (f" It means: {meaning}" if meaning else ""))
+    return InvalidParameter(f"{name}: {first['msg']}." + (f" What it is: {meaning}" if meaning else ""))

@@ -189,7 +189,7 @@ class Decoder:
         accepted = ", ".join(self._formats)
         if content[4:8] == b"ftyp":
             raise NotAnImage(
-                f"HEIC and AVIF pictures can't be read here. Export it as one of {accepted} and send that."
+                f"HEIC and AVIF pictures can't be read here. Export this one as one of {accepted} and send that."
             )
         raise NotAnImage(f"This is no image that can be read here. Send one of {accepted}.")
 
