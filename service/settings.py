@@ -96,7 +96,8 @@ class Settings(BaseSettings):
         default=(), description="Web origins whose pages may ask, as JSON.", examples=['["https://seminar.example"]']
     )
     log_level: Literal["info", "warning", "error"] = Field(
-        default="info", description="info: a line for every request; warning: for those that failed; error: for faults of the service."
+        default="info",
+        description="info: a line for every request; warning: for those that failed; error: for faults of the service.",
     )
     log_format: Literal["json", "text"] = Field(default="json", description="Form of the log's lines: json or text.")
     tracing: bool = Field(default=False, description="OpenTelemetry spans, sent as the OTEL_ variables say.")
