@@ -62,7 +62,7 @@ PROBLEM_TYPES = dict(
     [
         _problem_type(errors.NoInput, 400, "no-input", "Nothing to classify"),
         _problem_type(errors.AmbiguousInput, 400, "ambiguous-input", "More than one kind of input"),
-        _problem_type(errors.MalformedBody, 400, "malformed-body", "Body can't be read"),
+        _problem_type(errors.MalformedBody, 400, "malformed-body", "Request can't be read"),
         _problem_type(errors.CrossOriginRefused, 400, "cross-origin-refused", "Not for pages of other origins"),
         _problem_type(errors.Unauthorized, 401, "unauthorized", "Key missing", WWW_Authenticate="Bearer"),
         _problem_type(errors.ImageNotFound, 404, "image-not-found", "No such test image"),
