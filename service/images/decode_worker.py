@@ -1,7 +1,8 @@
 """What runs in a decode process: pictures from strangers, with little to lose.
 
-Started without the service's settings in its environment and without its sockets and files; once it has loaded what it
-needs it opens nothing more, and takes no more memory than it was given. It imports Pillow and little else.
+Started with nothing of the service's environment, and with no door but the socket that is its standard input; once it
+has loaded what it needs it opens nothing more, and a picture takes no more memory than it was given. It imports Pillow
+and little else.
 """
 
 import base64
@@ -13,16 +14,18 @@ import json
 import mmap
 import os
 import signal
+import socket
 import sys
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import ModuleType
 
 from PIL import ExifTags, Image, MpoImagePlugin, TiffImagePlugin  # noqa: F401 - loaded before the doors close
 
 from service.errors import ImageTooLarge, InvalidParameter, MalformedBody, ServiceError, UnknownField
-from service.images.decoder import Decoder
-from service.images.preprocess import Fit, Picture
+from service.images import decode_messages
+from service.images.decode_messages import Reader, Task
+from service.images.preprocess import Picture
 
 try:
     import resource as _resource
@@ -30,6 +33,9 @@ except ImportError:  # Windows has no such limits; time is bounded there all the
     resource: ModuleType | None = None
 else:
     resource = _resource
+
+# What it says when it is ready for the first task.
+READY = b"\n"
 
 # The exit code of a process in which a task before has left too much behind; it has not begun the new one.
 WORN_OUT = 77
@@ -41,70 +47,61 @@ _NICE = 10
 _PR_SET_PDEATHSIG = 1
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
-_max_bytes = 0  # that a task may take; 0: not started as a decode process
 
-
-@dataclass(frozen=True)
-class Task:
-    """A picture to decode.
-
-    Attributes:
-        content: the picture file; with `in_json` a JSON object that holds it in base64.
-        in_json: whether it is wrapped so.
-        decoder: how it is decoded and within what bounds.
-        fit: how it is made square.
-    """
-
-    content: bytes
-    in_json: bool
-    decoder: Decoder
-    fit: Fit
-
-
-def start(max_bytes: int) -> None:
-    """Load everything, then give up what a decoder has no need of.
-
-    Args:
-        max_bytes: of memory that decoding may take, beyond what is taken now.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which ends its processes itself
-    # The pool's own handler is Python, which waits for the decoder to return: up to three seconds, then SIGKILL.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _die_with_parent()
-    if hasattr(os, "nice"):  # Windows has none
-        os.nice(_NICE)  # whoever waits for a small answer goes first
-    with Path(os.devnull).open("r+b") as nothing:
-        for standard in (0, 1, 2):
-            os.dup2(nothing.fileno(), standard)
-    _warm_up()
+def main() -> None:
+    """Decode what comes over the socket that is standard input, until its other end closes."""
+    channel = socket.socket(fileno=0)
+    space = _AddressSpace()
+    _lock_down()
     gc.collect()
-    for what, limit in (
-        ("RLIMIT_CORE", 0),
-        ("RLIMIT_FSIZE", 0),
-        ("RLIMIT_NOFILE", 3),  # those that are open stay so; a lower limit would forbid to wait for the pipe, poll(2)
-        ("RLIMIT_AS", _address_space() + max_bytes + _LEFT_BEHIND_BYTES),
-    ):
-        if resource is not None:
-            resource.setrlimit(getattr(resource, what), (limit, limit))
-    global _max_bytes  # noqa: PLW0603 - the pool gives its tasks nothing of what it gave the start
-    _max_bytes = max_bytes
+    gc.freeze()
+    space.measure()
+    channel.sendall(READY)
+    with channel.makefile("rb") as stream:
+        while _serve(stream.read, channel, space):
+            pass
 
 
-def ready() -> None:
-    """Nothing: a task that is done once the process has started."""
-
-
-def decode(task: Task) -> Picture | ServiceError:
-    """The picture, or why there is none; ends the process where it could not have all the memory it may take."""
-    if not _has_room():
+def _serve(read: Reader, channel: socket.socket, space: "_AddressSpace") -> bool:
+    """Do the next task; whether there was one. Nothing of it is left when this has returned."""
+    asked = decode_messages.read_task(read)
+    if asked is None:
+        return False
+    task, max_bytes = asked
+    if not space.is_as_it_was(len(task.content)):
         os._exit(WORN_OUT)
+    with space.limited(max_bytes):
+        result = _decode(task)
+    with suppress(OSError):  # nobody waits any more
+        channel.sendall(decode_messages.answer(result))
+    return True
+
+
+def _decode(task: Task) -> Picture | ServiceError:
+    """The picture, or why there is none."""
     try:
         content = _unwrap(task.content) if task.in_json else task.content
         return task.decoder.decode(task.decoder.open(content), task.fit)
     except ServiceError as error:
-        return error
+        # Its traceback would keep the picture as long as it is kept itself.
+        return type(error)(*error.args)
     except MemoryError:
-        return ImageTooLarge("Decoding the picture takes more memory than the limit. Send a smaller version of it.")
+        pass  # told when what was taken is free again
+    return ImageTooLarge("Decoding the picture takes more memory than the limit. Send a smaller version of it.")
+
+
+def _lock_down() -> None:
+    """Load everything, then give up what a decoder has no need of."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which ends its processes itself
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _die_with_parent()
+    if hasattr(os, "nice"):  # Windows has none
+        os.nice(_NICE)  # whoever waits for a small answer goes first
+    _warm_up()
+    if resource is not None:
+        # What is open stays so: the socket, and what tells how much memory there is. None of them could be opened anew.
+        for what in ("RLIMIT_CORE", "RLIMIT_FSIZE", "RLIMIT_NOFILE"):
+            resource.setrlimit(getattr(resource, what), (0, 0))
 
 
 def _unwrap(body: bytes) -> bytes:
@@ -160,20 +157,39 @@ def _warm_up() -> None:
             image.resize((32, 32), Image.Resampling.LANCZOS)
 
 
-def _has_room() -> bool:
-    """Whether this process may still take all the memory of a task: none is taken, only the addresses, for a moment."""
-    if not _max_bytes or sys.platform != "linux":
-        return True
-    try:
-        mmap.mmap(-1, _max_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=0).close()
-    except OSError:
-        return False
-    return True
+class _AddressSpace:
+    """How much memory this process takes, by its addresses, and how much it may (on Linux; elsewhere time bounds)."""
 
+    def __init__(self) -> None:
+        try:
+            self._file = os.open("/proc/self/statm", os.O_RDONLY)
+        except OSError:
+            self._file = -1
+        self._before = 0
 
-def _address_space() -> int:
-    """The bytes of address space in use (Linux; elsewhere the limit on them is not kept by the system anyway)."""
-    try:
-        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * mmap.PAGESIZE
-    except OSError:
-        return 1 << 40
+    def measure(self) -> None:
+        """Remember what it takes now, before any task."""
+        self._before = self._now()
+
+    def _now(self) -> int:
+        return int(os.pread(self._file, 64, 0).split()[0]) * mmap.PAGESIZE if self._file >= 0 else 0
+
+    def is_as_it_was(self, content: int) -> bool:
+        """Whether tasks before have left little behind, beside the bytes of this one's content."""
+        return self._now() <= self._before + content + _LEFT_BEHIND_BYTES
+
+    @contextmanager
+    def limited(self, max_bytes: int) -> Iterator[None]:
+        """Let it take so many bytes more, and no more than that, until the block ends.
+
+        Only there: what comes over the socket must be read to its end, whatever there is room for.
+        """
+        if resource is None or self._file < 0:
+            yield
+            return
+        before, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (self._now() + max_bytes, most))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, (before, most))

@@ -75,11 +75,18 @@ class Bounds(NamedTuple):
 
 
 class Decoder:
-    """Reads pictures of the accepted formats, within bounds."""
+    """Reads pictures of the accepted formats, within bounds.
+
+    Attributes:
+        formats: that are accepted.
+        bounds: what a picture may cost.
+        resize_filter: how it is reduced, such as "lanczos".
+    """
 
     def __init__(self, formats: tuple[Format, ...], bounds: Bounds, resize_filter: str) -> None:
-        self._formats = formats
-        self._bounds = bounds
+        self.formats = formats
+        self.bounds = bounds
+        self.resize_filter = resize_filter
         self._filter = Image.Resampling[resize_filter.upper()]
 
     def open(self, content: bytes) -> OpenedImage:
@@ -114,7 +121,7 @@ class Decoder:
         return OpenedImage(image, pixels)
 
     def _check_pixels(self, pixels: int) -> None:
-        limit = self._bounds.max_pixels
+        limit = self.bounds.max_pixels
         if pixels > limit:
             raise ImageTooLarge(
                 f"The picture has {pixels:,} pixels, the limit is {limit:,}. Send a smaller version of it."
@@ -134,7 +141,7 @@ class Decoder:
         if image_format != "JPEG" and image.has_transparency_data:
             size += 4  # what is transparent is weighed before it is reduced
         needed = size * pixels
-        limit = self._bounds.max_decode_bytes
+        limit = self.bounds.max_decode_bytes
         if needed > limit:
             raise ImageTooLarge(
                 f"Decoding the picture would take {needed:,} bytes of memory, the limit is {limit:,}. "
@@ -142,7 +149,7 @@ class Decoder:
             )
 
     def _check_frames(self, image: Image.Image, image_format: Format, content: bytes, scans: int) -> None:
-        limit = self._bounds.max_frames
+        limit = self.bounds.max_frames
         if image_format == "GIF":
             frames = file_headers.gif_frames(content, limit)
         elif image_format == "JPEG":
@@ -155,7 +162,7 @@ class Decoder:
             )
 
     def _check_scans(self, pixels: int, scans: int) -> None:
-        limit = _MAX_SCANS_OF_LARGEST * self._bounds.max_pixels
+        limit = _MAX_SCANS_OF_LARGEST * self.bounds.max_pixels
         if pixels * scans > limit:
             raise ImageTooLarge(
                 f"The picture has {pixels:,} pixels in each of {scans} scans, {pixels * scans:,} together, "
@@ -184,9 +191,9 @@ class Decoder:
         if not content:
             raise EmptyImage("The image is empty: it has not a single byte. Check the file's name and send it again.")
         found = _signature(content)
-        if found in self._formats:
+        if found in self.formats:
             return found
-        accepted = ", ".join(self._formats)
+        accepted = ", ".join(self.formats)
         if content[4:8] == b"ftyp":
             raise NotAnImage(
                 f"HEIC and AVIF pictures can't be read here. Export this one as one of {accepted} and send that."

@@ -13,8 +13,8 @@ from models.cifar10_test import Images, Labels, TestSplit
 from models.repository import Model
 from service import metrics
 from service.errors import ServiceError
+from service.images.decode_messages import Task
 from service.images.decode_processes import DecodeProcesses
-from service.images.decode_worker import Task
 from service.images.decoder import Bounds, Decoder
 from service.images.file_headers import plain_pixels
 from service.images.preprocess import SIDE, Fit, Picture

@@ -5,7 +5,6 @@ import gc
 import logging
 import multiprocessing
 import os
-import re
 import signal
 import socket
 import sys
@@ -24,6 +23,7 @@ from service.limits.pool import Pool
 from service.middleware.access_log import AccessLog
 from service.middleware.cors import Cors
 from service.middleware.log_stream import take_over_stderr
+from service.server import environment
 from service.server.protocol import make_protocol
 from service.server.states import Shared
 from service.settings import Settings, SettingsError
@@ -135,7 +135,7 @@ def serve(settings: Settings, listener: socket.socket, beating: Connection | Non
     except (ModelError, SettingsError) as error:
         sys.stderr.write(f"{error}\n")  # in one go: other workers say the same at the same moment
         return 1
-    _forget_environment()
+    environment.forget_all()
     # Threads that work on long requests give way to the event loop sooner than Python's 5 ms.
     sys.setswitchinterval(_SWITCH_SECONDS)
     # What has been loaded stays: the garbage collector need not look through it again and again under load.
@@ -149,14 +149,3 @@ def serve(settings: Settings, listener: socket.socket, beating: Connection | Non
 def _available_cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-# What the processes that it starts may know of its environment; nothing of the service's settings, so no key.
-_HARMLESS = re.compile(r"PATH|HOME|TMPDIR|TZ|LANG|LC_.*|PYTHON.*|LD_.*|VIRTUAL_ENV|SYSTEMROOT|PROMETHEUS_MULTIPROC_DIR")
-
-
-def _forget_environment() -> None:
-    """Drop every variable that has been read: decode processes inherit what is left."""
-    for name in list(os.environ):
-        if not _HARMLESS.fullmatch(name):
-            del os.environ[name]

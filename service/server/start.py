@@ -3,6 +3,7 @@
 import socket
 import sys
 
+from service.server import environment
 from service.server.workers import Supervisor
 from service.settings import Settings, SettingsError, read
 
@@ -20,6 +21,7 @@ def start() -> int:
     """Run until stopped; the exit code."""
     try:
         settings = read()
+        environment.forget_settings()
         _allow_descriptors(settings.max_connections + _SPARE_DESCRIPTORS)
         listener = _listen(settings)
     except SettingsError as error:

@@ -14,6 +14,9 @@ import httpx
 import psutil
 import pytest
 
+from service.images import decode_messages
+from service.images.decode_messages import Task
+from service.images.decoder import Bounds, Decoder
 from service.images.file_headers import plain_pixels
 from tests.support import hostile, serving
 from tests.support.patience import PATIENCE_S, until
@@ -24,6 +27,8 @@ from tests.support.serving import NO_TLS, Service
 
 SECRET = "a-key-that-no-decoder-needs"  # noqa: S105 - of the test's own service
 PHOTO = encode(photo(300, 200), "WEBP")
+PHOTO_PNG = encode(photo(300, 200))
+DECODER = Decoder(("PNG",), Bounds(1, 1, 1), "lanczos")
 LONG = {
     "3,000 scans of 8000x8000": hostile.jpeg_of_scans("RGB", 8000, 1000),
     "4,000 line ends": hostile.bmp_of_line_ends(6500, 4000),
@@ -135,6 +140,76 @@ def test_what_one_leaves_behind_is_no_cost_of_the_next(guarded: Service) -> None
         assert send(guarded, picture).status_code == 200
 
 
+def test_a_picture_that_fails_late_leaves_nothing_behind(guarded: Service) -> None:
+    """A picture that is found damaged when all of it is in memory is forgotten like any other.
+
+    Its error once kept 256 MB alive, so that the next task could not be received, and what was left of that in the pipe
+    was taken for a message, and run, by the next process.
+    """
+    process = decoder(guarded)
+    before = process.memory_info().rss
+    for _ in range(3):
+        check(send(guarded, hostile.png_of_late_text(5780)), 422, "damaged-image", "damaged or incomplete")
+        assert decoder(guarded) == process
+        assert process.memory_info().rss < before + 16e6
+        assert send(guarded, hostile.padded(PHOTO_PNG, 15_990_000)).status_code == 200
+    assert decoder(guarded) == process
+
+
+def test_the_largest_bodies_are_decoded(guarded: Service) -> None:
+    """Pictures of up to 16 MiB are answered, one after the other, by the same process."""
+    process = decoder(guarded)
+    for size in (14_000_000, 16_000_000, 16 * 1024**2 - 1000):
+        headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "image/png"}
+        content = hostile.padded(PHOTO_PNG, size)
+        assert guarded.ask("POST", "/predict", content=content, headers=headers).status_code == 200
+    assert decoder(guarded) == process
+
+
+def test_no_replacement_leaves_anything_behind(guarded: Service) -> None:
+    """Decode processes that are killed, idle or at work, leave no descriptor, thread or process."""
+    service = psutil.Process(guarded.process.pid)
+    decoder(guarded)
+    before = service.num_fds(), service.num_threads()
+    for _ in range(8):
+        victim = decoder(guarded)
+        victim.kill()
+        until(lambda victim=victim: ended(victim), "its end")  # type: ignore[misc] # bound to this round
+    decoder(guarded)
+    assert len(decode_processes(guarded)) == 1
+    assert (service.num_fds(), service.num_threads()) == before
+
+
+def test_a_decoder_that_stands_still_is_replaced(toy_models: Path) -> None:
+    """One that does not move costs one picture its time, and no other."""
+    with serving.start(models=toy_models, model="toy", decode_processes=1, decode_seconds=1) as service:
+        victim = decoder(service)
+        victim.suspend()
+        check(send(service, PHOTO), 422, "image-too-costly", "1 seconds")
+        assert ended(victim)
+        assert send(service, PHOTO).status_code == 200
+
+
+def test_what_is_left_of_a_message_is_read_by_nobody(guarded: Service) -> None:
+    """A process that is killed while it receives a task takes what is left of that with it.
+
+    The body is made of messages to a decode process: none of them is ever answered.
+    """
+    message = decode_messages.task_head(Task(RED, in_json=False, decoder=DECODER, fit="crop"), 1) + RED
+    body = message * (4_000_000 // len(message))
+    for _ in range(3):
+        victim = decoder(guarded)
+        victim.suspend()
+        answers: list[httpx.Response] = []
+        thread = threading.Thread(target=lambda: answers.append(send(guarded, body)))  # noqa: B023 - joined in the round
+        thread.start()
+        until(lambda: in_flight(guarded) == 1, "a task that is sent")
+        victim.kill()
+        thread.join()
+        assert answers[0].status_code in {415, 422}
+        assert send(guarded, PHOTO).json()["input"]["width"] == 300
+
+
 def test_a_crash_of_the_decoder_is_one_requests_trouble(guarded: Service) -> None:
     """When the decode process dies of a segmentation fault, its picture gets 422, and the next is answered."""
     victim = decoder(guarded)
@@ -170,18 +245,27 @@ def test_the_next_picture_finds_a_process(toy_models: Path) -> None:
 
 
 def test_the_decoder_knows_no_secret_and_holds_no_door(guarded: Service) -> None:
-    """Its environment holds no setting of the service, it has no socket, and it can open no file."""
+    """It knows no setting of the service, has no socket but the one it is asked through, and can open nothing."""
     process = decoder(guarded)
     environment = Path(f"/proc/{process.pid}/environ").read_text()
     assert SECRET not in environment
     assert "SERVICE_" not in environment
-    targets = [str(each.readlink()) for each in Path(f"/proc/{process.pid}/fd").iterdir()]
-    assert all(target.startswith("pipe:") or target == "/dev/null" for target in targets), targets
+    targets = {int(each.name): str(each.readlink()) for each in Path(f"/proc/{process.pid}/fd").iterdir()}
+    assert targets.pop(0).startswith("socket:")
+    assert set(targets.values()) <= {"/dev/null", f"/proc/{process.pid}/statm"}, targets
     limits = Path(f"/proc/{process.pid}/limits").read_text()
-    assert "Max open files            3 " in limits
+    assert "Max open files            0 " in limits
     assert "Max file size             0 " in limits
     assert "Max core file size        0 " in limits
     assert not process.net_connections()
+
+
+def test_the_service_itself_tells_no_key_to_who_may_look(guarded: Service) -> None:
+    """The system shows the environment that a process was started with: the key is not in it any more."""
+    decoder(guarded)
+    for process in (psutil.Process(guarded.process.pid), decoder(guarded)):
+        assert SECRET.encode() not in Path(f"/proc/{process.pid}/environ").read_bytes()
+    assert send(guarded, PHOTO).status_code == 200
 
 
 def test_a_decoder_that_dies_idle_is_replaced_by_the_next_picture(guarded: Service) -> None:

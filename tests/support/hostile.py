@@ -77,3 +77,16 @@ def jpeg_of_exif(length: int) -> bytes:
 def webp_of_one_colour(side: int) -> bytes:
     """A lossless WebP of some hundred bytes, whatever its size."""
     return encode(Image.new("RGB", (side, side), (1, 2, 3)), "WEBP", lossless=True)
+
+
+@functools.cache
+def png_of_late_text(side: int) -> bytes:
+    """A black PNG whose last chunk makes no sense of it, which shows when all of it, and a copy, are in memory."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(bytes(side * (3 * side + 1)), 9))
+    return b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"tEXt", b"transparency\0abc") + chunk(b"IEND", b"")
+
+
+def padded(png: bytes, size: int) -> bytes:
+    """A PNG made so large by a chunk that means nothing."""
+    return png[:33] + chunk(b"paDd", bytes(size - len(png) - 12)) + png[33:]

@@ -15,7 +15,7 @@ def ended(process: psutil.Process) -> bool:
 
 
 def spawned(process: psutil.Process) -> list[psutil.Process]:
-    """What runs as a child that multiprocessing has spawned: a supervisor's workers, a worker's decode processes."""
+    """A supervisor's workers or a worker's decode processes, whichever its children are."""
     return [child for child in process.children() if _is_spawned(child)]
 
 
@@ -30,6 +30,6 @@ def workers(service: Service, n: int, without: int = 0) -> list[psutil.Process]:
 
 def _is_spawned(child: psutil.Process) -> bool:
     try:
-        return "spawn_main" in " ".join(child.cmdline())
+        return any(name in " ".join(child.cmdline()) for name in ("spawn_main", "decode_worker"))
     except psutil.Error:  # it may just have ended
         return False

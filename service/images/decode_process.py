@@ -1,0 +1,193 @@
+"""One decode process, from the side of the service: started, asked, killed, replaced. Its calls block: for a thread."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+
+from service.errors import DamagedImage, ImageTooCostly, Overloaded, ServiceError
+from service.images import decode_messages, decode_worker
+from service.images.decode_messages import BadMessageError, Task
+from service.images.preprocess import Picture
+
+# A process starts in a fifth of a second where the machine is free; whoever waits for one gives up after this.
+START_SECONDS = 5.0
+_TRIES = 2
+
+_PROGRAM = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from service.images.decode_worker import main
+main()
+"""
+# All that it is told of the environment: what the interpreter may need to start, and that memory which is given back
+# goes back to the system at once (glibc would keep up to 64 MiB of large blocks for the next).
+_KEPT = ("LD_LIBRARY_PATH", "SYSTEMROOT")
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+
+
+class DecodeProcess:
+    """A process that decodes one picture after the other; the next in its place where it must be killed."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """Say how much memory a picture may take; the process is started by `start` or by the first task."""
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()  # of what `close` and `kill`, of other threads, look at
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Have it running and ready, if it is not.
+
+        Raises:
+            Overloaded: that takes too long, or can't be done.
+        """
+        if self._socket and self._process and self._process.poll() is None:
+            return
+        self.kill()
+        try:
+            channel = self._launch()
+            channel.settimeout(START_SECONDS)
+            if channel.recv(1) == decode_worker.READY:
+                return
+        except OSError:
+            pass
+        self.kill()
+        raise Overloaded("The service could not start a process to decode with. Try again in a moment.")
+
+    def _launch(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs, self._lock:
+            if self._closed:
+                ours.close()
+                raise OSError
+            self._socket = ours
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter with a program of ours
+                [sys.executable, "-I", "-c", _PROGRAM, json.dumps(sys.path)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in _KEPT if name in os.environ} | _MEMORY,
+                start_new_session=True,  # a terminal's signals are for the service, which ends its processes itself
+            )
+        return ours
+
+    def decode(self, task: Task, seconds: float, allowed: float) -> Picture:
+        """A picture.
+
+        Args:
+            task: which, and how.
+            seconds: that it may take from when the process has it.
+            allowed: what its request may take, to be told.
+
+        Raises:
+            ImageTooCostly: it was not decoded in time; the process was killed, and the next has started.
+            DamagedImage: it crashed the process; the next has started.
+            Overloaded: there is no process.
+            ServiceError: as `Decoder` raises.
+        """
+        if seconds <= 0:
+            raise _too_costly(allowed)
+        for _ in range(_TRIES):
+            self.start()
+            try:
+                result = self._exchange(task, time.monotonic() + seconds)
+            except TimeoutError:
+                self._replace()
+                raise _too_costly(allowed) from None
+            except (OSError, BadMessageError):
+                result = None
+            if isinstance(result, ServiceError):
+                raise result
+            if result is not None:
+                return result
+            if self._replace() != decode_worker.WORN_OUT:
+                break
+        raise DamagedImage("The image makes the decoder crash. Open it in an image editor and save it anew.")
+
+    def _exchange(self, task: Task, deadline: float) -> Picture | ServiceError | None:
+        """What comes of a task; None if the process has ended.
+
+        Raises:
+            TimeoutError: nothing, in time.
+            OSError: the process has ended, or the socket was closed by `close`.
+            BadMessageError: nothing that makes sense.
+        """
+        channel = self._socket
+        if channel is None:
+            raise OSError
+
+        def patient() -> socket.socket:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            channel.settimeout(left)
+            return channel
+
+        def read(n: int) -> bytes:
+            parts = bytearray()
+            while len(parts) < n:
+                part = patient().recv(n - len(parts))
+                if not part:
+                    break
+                parts += part
+            return bytes(parts)
+
+        patient().sendall(decode_messages.task_head(task, self._max_bytes))
+        patient().sendall(task.content)
+        return decode_messages.read_answer(read)
+
+    def _replace(self) -> int | None:
+        """End the process, if it has not ended, and start the next; the exit code of the former.
+
+        So that this is on the time of whose picture it was, and the next has a process at once, and all its seconds.
+        """
+        code = self.kill()
+        with suppress(Overloaded):  # whoever comes next tries again
+            self.start()
+        return code
+
+    def kill(self) -> int | None:
+        """End the process, if there is one, and what was said to it; its exit code, of its own end where it had one."""
+        with self._lock:
+            process, channel, self._process, self._socket = self._process, self._socket, None, None
+        if process is not None:
+            if channel is not None and _has_hung_up(channel):
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(1)  # it is ending by itself: its own code says why
+            process.kill()
+            process.wait()
+        if channel is not None:
+            channel.close()
+        return process.returncode if process is not None else None
+
+    def close(self) -> None:
+        """End it for good."""
+        with self._lock:
+            self._closed = True
+            process = self._process
+        if process is not None:
+            process.kill()  # whoever waits for its answer sees the end, and clears up
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+
+
+def _has_hung_up(channel: socket.socket) -> bool:
+    """Whether the other side will say nothing more."""
+    channel.settimeout(0)
+    try:
+        return not channel.recv(1, socket.MSG_PEEK)
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
+
+
+def _too_costly(allowed: float) -> ImageTooCostly:
+    return ImageTooCostly(
+        f"Decoding took longer than {allowed:g} seconds, the limit. Save the picture as a plain JPEG or PNG, or send "
+        "fewer at a time."
+    )
