@@ -89,7 +89,8 @@ class AccessLog:
         metrics.IN_FLIGHT.set(self._admission.in_flight)
         lines: list[bytes] = []
         for (_, _, _, problem), alike in refused.items():
-            metrics.REFUSALS[problem,].inc(len(alike))
+            if problem:  # else the client left before it was told
+                metrics.REFUSALS[problem,].inc(len(alike))
             self._count(alike)
             if len(alike) <= _SEPARATE:
                 for record in alike:

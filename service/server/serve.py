@@ -30,6 +30,7 @@ from service.settings import Settings, SettingsError
 
 _BEAT_SECONDS = 1.0
 _SWITCH_SECONDS = 0.0005
+_DOORS = 16
 
 
 class Server(uvicorn.Server):
@@ -142,8 +143,17 @@ def serve(settings: Settings, listener: socket.socket, beating: Connection | Non
     gc.freeze()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"Serving {settings.model} on http://{host}:{listener.getsockname()[1]} (Ctrl-C stops it)", flush=True)  # noqa: T201
-    server.run(sockets=[listener])
+    server.run(sockets=doors(listener))
     return 0
+
+
+def doors(listener: socket.socket) -> list[socket.socket]:
+    """A listening socket, and doubles of it, at each of which uvloop takes in one connection in a turn of its loop.
+
+    At one door a newcomer waits a whole turn for each that came before, and a turn is as long as the work of all those
+    who are in: with a few hundred busy connections the queue of the kernel fills up, and nobody gets in any more.
+    """
+    return [listener, *(listener.dup() for _ in range(_DOORS - 1))]
 
 
 def _available_cores() -> int:

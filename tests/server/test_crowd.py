@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
@@ -302,13 +303,17 @@ def test_whoever_ends_its_side_is_waited_for_no_longer_than_for_an_answer() -> N
 
 @pytest.mark.parametrize("end", ["reset", "end of sending", "making room"])
 def test_a_refusal_that_nobody_waits_for_is_logged(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
-    """A request that finds no room, and whose client goes before its body is whole, is noted once, as 499."""
+    """A request that finds no room, and whose client goes before its body is whole, is noted once, as 499.
+
+    It is counted among the requests, and not among the refusals, which have a cause each.
+    """
     loop, noted = VirtualLoop(), list[Record]()
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise AssertionError("must not be asked")
 
     protocol, shared, _, pool = _protocol(loop, app, Settings(max_in_flight=1, log_level="error"))
+    note = shared.access_log.refuse
     monkeypatch.setattr(shared.access_log, "refuse", noted.append)
     shared.admission.in_flight = 1
     transport = MemoryTransport(loop, protocol)
@@ -328,5 +333,8 @@ def test_a_refusal_that_nobody_waits_for_is_logged(monkeypatch: pytest.MonkeyPat
     assert [(record.method, record.route, record.status, record.bytes) for record in noted] == [
         ("POST", "/predict", 499, 0)
     ]
+    loop.call_soon(note, noted[0])
+    loop.settle()
+    assert REGISTRY.get_sample_value("service_refusals_total", {"cause": ""}) is None
     pool.close()
     loop.close()

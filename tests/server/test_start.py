@@ -4,10 +4,14 @@ One start for each place where it may end: settings, models, the port, and in `t
 and models are refused, and in what words, is tried in `tests/test_settings.py` and `tests/models/test_repository.py`.
 """
 
+import asyncio
 import socket
 import time
 from pathlib import Path
 
+import uvloop
+
+from service.server.serve import doors
 from tests.support import serving, toy
 from tests.support.serving import ROOT
 
@@ -50,3 +54,36 @@ def test_nothing_is_written_to_disk(toy_models: Path, tmp_path: Path) -> None:
         folders = (ROOT / "models", toy_models)
         files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
         assert [path for path in files if path.stat().st_mtime > before] == []
+
+
+def test_newcomers_do_not_wait_a_turn_each() -> None:
+    """Of 64 connections that wait, uvloop takes in sixteen in a turn of its loop; at one door it took one."""
+
+    async def turns(sockets: list[socket.socket]) -> int:
+        accepted: list[asyncio.BaseTransport] = []
+
+        class Noted(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                accepted.append(transport)
+
+        loop = asyncio.get_running_loop()
+        servers = [await loop.create_server(Noted, sock=each, start_serving=False) for each in sockets]
+        for server in servers:
+            await server.start_serving()
+        taken = 0
+        while len(accepted) < 64:
+            taken += 1
+            await asyncio.sleep(0)
+        for each in accepted:
+            each.close()
+        for server in servers:
+            server.close()
+        return taken
+
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
+        clients = [socket.create_connection(listener.getsockname()) for _ in range(64)]
+        try:
+            assert uvloop.run(turns(doors(listener))) <= 8
+        finally:
+            for client in clients:
+                client.close()
