@@ -18,7 +18,7 @@ class AmbiguousInput(ServiceError):
 
 
 class MalformedBody(ServiceError):
-    """The body is not the JSON or the multipart form that its content type promises."""
+    """What was sent can't be read: it is no HTTP, or its body not what its content type or length promises."""
 
 
 class InvalidParameter(ServiceError):
@@ -70,7 +70,7 @@ class DamagedImage(ServiceError):
 
 
 class ImageTooLarge(ServiceError):
-    """The picture has more pixels than the service will decode."""
+    """The picture has more pixels or frames, or takes more memory to decode, than the service allows."""
 
 
 class ImageTooCostly(ServiceError):

@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--quick",
         action="store_true",
-        help="under a minute, no network: a toy trained on a part of the embedded test images; needs --out",
+        help="quick, no network: a toy trained on a part of the embedded test images; needs --out",
     )
     _add_missing(train)
     train.set_defaults(run=_train)

@@ -81,7 +81,7 @@ def early_refusal() -> None:
     """What finds no room is refused by the application, once its whole body is read, not by the connection."""
     from service.server import protocol  # noqa: PLC0415
 
-    _replace(protocol.Connection, "_no_room", lambda _self, _length: False)
+    _replace(protocol.Connection, "_no_room", lambda _self, _length: None)
 
 
 def batching() -> None:

@@ -45,9 +45,9 @@ class ExplainOptions(PictureOptions):
 class Largest(TypedDict):
     """The patch that takes most away."""
 
-    drop: Annotated[float, Field(examples=[0.42])]
-    left: Annotated[int, Field(description="Its left edge, in pixels of the 32x32.", examples=[10])]
-    upper: Annotated[int, Field(description="Its upper edge.", examples=[8])]
+    drop: Annotated[float, Field(examples=[0.611192])]
+    left: Annotated[int, Field(description="Its left edge, in pixels of the 32x32.", examples=[6])]
+    upper: Annotated[int, Field(description="Its upper edge.", examples=[6])]
 
 
 class Explanation(TypedDict):
@@ -66,7 +66,7 @@ class Explanation(TypedDict):
     stride: Annotated[int, Field(description="From one patch to the next, in pixels.")]
     colour: Annotated[
         tuple[int, int, int],
-        Field(description="Of the patch, RGB: the picture's mean colour.", examples=[[120, 114, 100]]),
+        Field(description="Of the patch, RGB: the picture's mean colour.", examples=[[139, 123, 121]]),
     ]
     positions: Annotated[list[int], Field(description="Left edges of the patches, in pixels; upper edges likewise.")]
     drops: Annotated[

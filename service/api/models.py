@@ -24,7 +24,7 @@ class Accuracy(TypedDict):
     """The share of the test images that a model is right about, with its interval."""
 
     value: Annotated[float, Field(examples=[0.6416])]
-    lower: Annotated[float | None, Field(description="Of the 95 % interval.", examples=[0.6322])]
+    lower: Annotated[float | None, Field(description="Of the 95 % interval.", examples=[0.6321])]
     upper: Annotated[float | None, Field(examples=[0.6509])]
     n: Annotated[int | None, Field(description="How many images.", examples=[10_000])]
 

@@ -31,7 +31,7 @@ _MAX_SCANS_OF_LARGEST = 12
 # The bound on pixels is ours (Bounds.max_pixels), so Pillow's own, a global with warnings, is not needed.
 Image.MAX_IMAGE_PIXELS = None
 
-# A picture with no more pixels than this is within any bound on memory.
+# A picture with no more pixels than this needs no look at its memory: at most 2 MB.
 _SURELY_CHEAP = 100_000
 
 # Image.open would try these by itself, more slowly, and take the second picture of some cameras' files into account.

@@ -65,6 +65,11 @@ class Pool:
         overloaded = self.shed > self._max_queue
         return self._waiting >= (max(1, self._max_queue // _SHORTENED) if overloaded else self._max_queue)
 
+    @property
+    def sentence(self) -> str:
+        """Why the queue takes no more."""
+        return f"{self._waiting} requests wait already, the limit. Try again in a moment."
+
     def turn_away(self, client: str) -> bool:
         """Whether the queue takes no more from this client; if so, one more is counted as shed."""
         away = self.full and self._who_makes_room(client) is None
@@ -116,7 +121,7 @@ class Pool:
             self.shed += 1
             giving = self._who_makes_room(client)
             if giving is None:
-                raise Overloaded(f"{self._waiting} requests wait already, the limit. Try again in a moment.")
+                raise Overloaded(self.sentence)
             last = self._queues[giving][-1]
             last.set_exception(Overloaded("Others need the room in the queue. Send one request after another."))
             self._drop(self._queues[giving], last)

@@ -131,7 +131,7 @@ _EXPECTED = frozenset({"overloaded", "buffer-full", "draining"})
 
 
 def route_of(scope: Scope) -> str:
-    """The pattern of the route taken; what matched none is one thing, lest anybody make up metrics."""
+    """The pattern of the endpoint; pages, /docs and what is nowhere are one thing, lest anybody make up metrics."""
     path: str = scope["path"]
     if path in BOUNDED:
         return path

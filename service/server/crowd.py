@@ -43,7 +43,8 @@ class Crowd:
     def make_room(self, now: float) -> bool:
         """Let a connection go of the address that has most of them, of another one only where that has none to spare.
 
-        One that is leaving goes first, then an idle one, as nginx reuses them, then whichever is waited for longest.
+        One that is leaving goes first, then an idle one, as nginx reuses them; then, each time the oldest, one whose
+        head is waited for, one whose body is, and one that does not take its answer.
         """
         for address in self.everybody.largest_first():
             for waiting in (self.leaving, self.idle, self.heads, self.bodies, self.kept):

@@ -65,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._counted = False
         self._refusing_since: float | None = None
+        self._refusal = Overloaded()
         self._served = False
         self._reading = True
         self._last = False
@@ -264,10 +265,11 @@ class Connection(asyncio.Protocol):
         """A request's head is there: ask the application, or refuse without it."""
         self._enter(State.BODY)
         # Under a flood those who are served must not pay for those who are not: the application is not even asked.
-        if is_bounded(head.path) and self._no_room(head.length):
-            self._refusing_since = self._loop.time()
+        refusal = self._no_room(head.length) if is_bounded(head.path) else None
+        if refusal:
+            self._refusing_since, self._refusal = self._loop.time(), refusal
             if head.expects_continue:
-                self._refuse(Overloaded(self.shared.admission.sentence), close=True)
+                self._refuse(refusal, close=True)
         else:
             self._exchange = Exchange(self, head)
             scope = scope_of(head, self._sockname, self._peername, self._app_state)
@@ -287,7 +289,7 @@ class Connection(asyncio.Protocol):
             return False
         if self._exchange is None:
             if self._reader.body_taken > self.shared.settings.max_body_bytes:
-                self._refuse(Overloaded(self.shared.admission.sentence), close=True)
+                self._refuse(self._refusal, close=True)
                 return False
         elif data:
             self._exchange.feed(data)
@@ -299,17 +301,21 @@ class Connection(asyncio.Protocol):
         if self._exchange is None:
             head = self._reader.head
             close = head is not None and not head.keep_alive
-            self._refuse(Overloaded(self.shared.admission.sentence), close=close)
+            self._refuse(self._refusal, close=close)
         else:
             self._enter(State.ANSWERING)
             self._exchange.feed(b"")
 
-    def _no_room(self, length: int | None) -> bool:
-        """Whether there is no room for a prediction with a body of this length; None: not known."""
+    def _no_room(self, length: int | None) -> Overloaded | None:
+        """Why there is no room for a prediction with a body of this length (None: not known), or None: there is."""
         admission, pool, limit = self.shared.admission, self.shared.pool, self.shared.settings.max_body_bytes
         if length is not None and length > limit:
-            return False  # it has a fault of its own, for the application to say
-        return admission.full or ((length is None or length > INLINE_BYTES) and pool.turn_away(self.address))
+            return None  # it has a fault of its own, for the application to say
+        if admission.full:
+            return Overloaded(admission.sentence)
+        if (length is None or length > INLINE_BYTES) and pool.turn_away(self.address):
+            return Overloaded(pool.sentence)
+        return None
 
     # What an exchange asks for.
 
@@ -430,7 +436,7 @@ class Connection(asyncio.Protocol):
         if self.state in (State.IDLE, State.HEAD):
             self._close()
         elif self._refusing_since is not None:
-            self._refuse(Overloaded(self.shared.admission.sentence), close=True)
+            self._refuse(self._refusal, close=True)
         else:
             self._last = True
 

@@ -1,5 +1,6 @@
 """The start: settings, a listening socket, and then one process that serves or several."""
 
+import os
 import socket
 import sys
 
@@ -13,7 +14,7 @@ _BACKLOG = 2048
 # much, for its own lists). Left to itself it keeps megabytes: gigabytes for all connections, that no bound here counts.
 _SEND_BUFFER_BYTES = 128 * 1024
 
-# Descriptors beside those of connections: the listening socket, models, logs, pipes of decode processes.
+# Descriptors beside those of connections and decode processes: the doors, models, logs.
 _SPARE_DESCRIPTORS = 64
 
 
@@ -22,7 +23,7 @@ def start() -> int:
     try:
         settings = read()
         environment.forget_settings()
-        _allow_descriptors(settings.max_connections + _SPARE_DESCRIPTORS)
+        _allow_descriptors(settings.max_connections + _SPARE_DESCRIPTORS + (os.cpu_count() or 1))
         listener = _listen(settings)
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who started it

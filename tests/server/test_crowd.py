@@ -338,3 +338,28 @@ def test_a_refusal_that_nobody_waits_for_is_logged(monkeypatch: pytest.MonkeyPat
     assert REGISTRY.get_sample_value("service_refusals_total", {"cause": ""}) is None
     pool.close()
     loop.close()
+
+
+@pytest.mark.parametrize(("full", "said"), [
+    ("in flight", b"works on 1 predictions at one time, the limit"), ("queue", b"0 requests wait already, the limit"),
+])  # fmt: skip
+def test_a_refusal_names_the_bound_that_was_reached(monkeypatch: pytest.MonkeyPatch, full: str, said: bytes) -> None:
+    """A large body that finds no room is told which: as much work as there may be, or a full queue."""
+    loop = VirtualLoop()
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise AssertionError("must not be asked")
+
+    protocol, shared, _, pool = _protocol(loop, app, Settings(max_in_flight=1, log_level="error"))
+    if full == "in flight":
+        shared.admission.in_flight = 1
+    monkeypatch.setattr(pool, "turn_away", lambda _client: True)
+    transport = MemoryTransport(loop, protocol)
+    loop.call_soon(protocol.connection_made, transport)
+    loop.call_soon(
+        protocol.data_received, b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n" + bytes(40000)
+    )
+    loop.settle()
+    assert said in transport.written
+    pool.close()
+    loop.close()
