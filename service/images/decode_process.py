@@ -102,6 +102,9 @@ class DecodeProcess:
                 raise _too_costly(allowed) from None
             except (OSError, BadMessageError):
                 result = None
+            except BaseException:
+                self.kill()  # what is still to come would pass for the next picture's answer
+                raise
             if isinstance(result, ServiceError):
                 raise result
             if result is not None:
@@ -166,13 +169,20 @@ class DecodeProcess:
             channel.close()
         return process.returncode if process is not None else None
 
+    def interrupt(self) -> None:
+        """End what it is at, from another thread: the one that waits for its answer sees the end, and clears up."""
+        with self._lock:
+            process = self._process
+        if process is not None:
+            process.kill()
+
     def close(self) -> None:
         """End it for good."""
         with self._lock:
             self._closed = True
             process = self._process
         if process is not None:
-            process.kill()  # whoever waits for its answer sees the end, and clears up
+            process.kill()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(1)
 

@@ -58,7 +58,7 @@ class DecodeProcesses:
         try:
             return await asyncio.wrap_future(decoding)
         except asyncio.CancelledError:
-            process.kill()  # nobody waits any more
+            process.interrupt()  # nobody waits any more
             raise
 
     async def _take(self) -> DecodeProcess:

@@ -16,6 +16,7 @@ import pytest
 
 from service.images import decode_messages
 from service.images.decode_messages import Task
+from service.images.decode_process import DecodeProcess
 from service.images.decoder import Bounds, Decoder
 from service.images.file_headers import plain_pixels
 from tests.support import hostile, serving
@@ -361,3 +362,26 @@ def test_no_picture_makes_the_service_warn(guarded: Service) -> None:
         content = hostile.png_of_text(b"Raw profile type exif", text)
         assert guarded.client.post("/predict", content=content, headers={"Content-Type": "image/png"}).is_success
     assert "Warning" not in guarded.log.read_text()
+
+
+def test_an_answer_that_was_not_read_to_its_end_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When something fails while an answer is read, the rest of it does not pass for the next picture's."""
+    decoder = Decoder(("PNG", "WEBP"), Bounds(10**6, 10, 10**9), "lanczos")
+    process = DecodeProcess(256 * 1024**2)
+    read, fail = decode_messages.read_answer, [True]
+
+    def failing(reader: decode_messages.Reader) -> Any:
+        if fail.pop():
+            reader(5)
+            raise MemoryError
+        return read(reader)
+
+    monkeypatch.setattr(decode_messages, "read_answer", failing)
+    try:
+        with pytest.raises(MemoryError):
+            process.decode(Task(PHOTO, in_json=False, decoder=decoder, fit="crop"), 60, 60)
+        fail.append(False)
+        other = process.decode(Task(encode(photo(90, 60)), in_json=False, decoder=decoder, fit="crop"), 60, 60)
+        assert (other.width, other.height) == (90, 60)
+    finally:
+        process.close()
