@@ -6,8 +6,9 @@ expected. That rules out pickle, in which either could send the other a program.
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 from service import errors
 from service.errors import ServiceError
@@ -20,15 +21,12 @@ _MAX_HEAD = 64 * 1024
 _PIXELS = SIDE * SIDE * 3
 
 
+Reader = Callable[[int], bytes]
+"""Gives the next so many bytes; fewer only at the end."""
+
+
 class BadMessageError(Exception):
     """What came is no message of this kind."""
-
-
-class Reader(Protocol):
-    """Where exactly so many bytes can be had."""
-
-    def __call__(self, n: int, /) -> bytes:
-        """The next n bytes; fewer only at the end."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def read_answer(read: Reader) -> Picture | ServiceError | None:
         return Picture(
             pixels, int(head["width"]), int(head["height"]), str(head["format"]), head["fit"], bool(head["grey"])
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise BadMessageError from None
 
 

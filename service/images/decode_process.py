@@ -17,6 +17,7 @@ from service.images.preprocess import Picture
 # A process starts in a fifth of a second where the machine is free; whoever waits for one gives up after this.
 START_SECONDS = 5.0
 _TRIES = 2
+_END_SECONDS = 5.0
 
 _PROGRAM = """
 import json, sys
@@ -58,7 +59,7 @@ class DecodeProcess:
         except OSError:
             pass
         self.kill()
-        raise Overloaded("The service could not start a process to decode with. Try again in a moment.")
+        raise _not_started()
 
     def _launch(self) -> socket.socket:
         ours, theirs = socket.socketpair()
@@ -110,8 +111,8 @@ class DecodeProcess:
             if result is not None:
                 return result
             if self._replace() != decode_worker.WORN_OUT:
-                break
-        raise DamagedImage("The image makes the decoder crash. Open it in an image editor and save it anew.")
+                raise DamagedImage("The image makes the decoder crash. Open it in an image editor and save it anew.")
+        raise _not_started()
 
     def _exchange(self, task: Task, deadline: float) -> Picture | ServiceError | None:
         """What comes of a task; None if the process has ended.
@@ -164,7 +165,8 @@ class DecodeProcess:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(1)  # it is ending by itself: its own code says why
             process.kill()
-            process.wait()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_END_SECONDS)
         if channel is not None:
             channel.close()
         return process.returncode if process is not None else None
@@ -180,11 +182,7 @@ class DecodeProcess:
         """End it for good."""
         with self._lock:
             self._closed = True
-            process = self._process
-        if process is not None:
-            process.kill()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(1)
+        self.interrupt()
 
 
 def _has_hung_up(channel: socket.socket) -> bool:
@@ -194,6 +192,10 @@ def _has_hung_up(channel: socket.socket) -> bool:
         return not channel.recv(1, socket.MSG_PEEK)
     except OSError as error:
         return not isinstance(error, BlockingIOError)
+
+
+def _not_started() -> Overloaded:
+    return Overloaded("The service could not start a process to decode with. Try again in a moment.")
 
 
 def _too_costly(allowed: float) -> ImageTooCostly:

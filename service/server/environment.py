@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable
 
-_SETTINGS = re.compile(r"SERVICE_.*")
+_SETTINGS = re.compile(r"SERVICE_.*", re.IGNORECASE)  # they are read so, too
 
 # What the processes that it starts may know; nothing of the service's settings, so no key.
 _HARMLESS = re.compile(r"PATH|HOME|TMPDIR|TZ|LANG|LC_.*|PYTHON.*|LD_.*|VIRTUAL_ENV|SYSTEMROOT|PROMETHEUS_MULTIPROC_DIR")

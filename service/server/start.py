@@ -23,7 +23,9 @@ def start() -> int:
     try:
         settings = read()
         environment.forget_settings()
-        _allow_descriptors(settings.max_connections + _SPARE_DESCRIPTORS + (os.cpu_count() or 1))
+        _allow_descriptors(
+            settings.max_connections + _SPARE_DESCRIPTORS + (settings.decode_processes or os.cpu_count() or 1)
+        )
         listener = _listen(settings)
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
