@@ -10,17 +10,22 @@ from typing import Literal
 from pydantic import Field
 
 from models.evidence import (
+    Attacked,
+    BaseRate,
     Calibration,
     ContractViolation,
-    GroupRun,
+    Exercise,
+    LabelThresholds,
+    Membership,
+    NearDuplicates,
     OutOfDistribution,
     Portrait,
     Robustness,
-    SeedRun,
     Selective,
     TrackRecord,
 )
-from models.measurement import Number, Record, Sha256, Split
+from models.measurement import Number, Record, Sha256, Source, Split
+from models.trials import Comparison, GroupRun, SeedSpread
 
 
 class Layer(Record):
@@ -52,6 +57,21 @@ class Training(Record):
     python_seed: int
     numpy_seed: int
     tensorflow_seed: int
+    kernels: str = Field(description="What was fixed so that other machines make the same bits, and what it costs.")
+    machines: list[str] = Field(description="Processors seen to make the same bits.")
+
+
+class Reference(Record):
+    """What the seminar reports of its own run, and this model beside it."""
+
+    source: Source
+    epochs: Number
+    validation_accuracy: Number
+    validation_loss: Number
+    own_epochs: int
+    own_validation_accuracy: Number
+    own_validation_loss: Number
+    difference: str = Field(description="Why they differ.")
 
 
 class ModelDetails(Record):
@@ -69,8 +89,13 @@ class ModelDetails(Record):
     sha256: Sha256 = Field(description="Of model.onnx.")
     bytes: int = Field(description="Size of model.onnx.")
     agreement: Agreement
+    reference: Reference | None = Field(default=None, description="Of the seminar's recipe alone.")
+    get_started: list[str] = Field(description="Commands.")
+    lifetime: str = Field(description="How long it is meant to serve, what changes, and who says so.")
+    funding: str
     licence: str
     citation: str
+    sources: list[Source]
     contact: str
 
 
@@ -80,6 +105,8 @@ class IntendedUse(Record):
     uses: list[str]
     users: list[str]
     out_of_scope: list[str]
+    foreseeable_misuse: list[str]
+    human_oversight: str
 
 
 class Factors(Record):
@@ -99,6 +126,7 @@ class Decision(Record):
     validation_coverage: Number
     test_error: Number
     test_coverage: Number
+    chosen_anew: Number = Field(description="The test error with the threshold's own choice in its interval.")
 
 
 class Metrics(Record):
@@ -108,6 +136,7 @@ class Metrics(Record):
     decision: Decision
     variation: list[str]
     seed_spread: Number
+    next_training: Number = Field(description="Where the test accuracy of another training will lie.")
 
 
 class Dataset(Record):
@@ -132,6 +161,9 @@ class Datasheet(Record):
     uses: str
     distribution: str
     maintenance: str
+    consent: str = Field(description="Whether those concerned were asked, and how they could take their consent back.")
+    funding: str
+    sources: list[Source]
 
 
 class SplitMetrics(Record):
@@ -182,10 +214,18 @@ class Quantities(Record):
     class_ratio: Number
     confusion_matrix: list[list[int]] = Field(description="Counts on the test split; rows are the truth.")
     confusions: list[Confusion]
-    seed_runs: list[SeedRun] = Field(default=[], description="Trainings of the same recipe with other seeds.")
+    exercise: list[Exercise] = Field(description="The seminar's exercise: the first test images, one by one.")
+    people: Number = Field(description="How often people are right about such pictures.")
+    seeds: SeedSpread | None = Field(default=None, description="Trainings of the same recipe with other seeds.")
     missing_group: list[GroupRun] = Field(
         default=[], description="The missing-group experiment: it shows a mechanism and measures no demographic bias."
     )
+    comparison: Comparison | None = Field(default=None, description="Of a model that misses most of a class.")
+    label_thresholds: LabelThresholds
+    base_rate: BaseRate | None
+    membership: Membership | None = None
+    near_duplicates: NearDuplicates | None = None
+    adversarial: list[Attacked] = Field(default=[], description="Accuracy under the fast gradient sign method.")
     calibration: Calibration
     track_record: list[TrackRecord]
     selective: Selective
@@ -198,12 +238,15 @@ class Quantities(Record):
 
 
 class Consideration(Record):
-    """An ethical consideration, its source, and the figure here that shows the mechanism."""
+    """A point of the discussion about what such a technology does to people, and what this model shows of it."""
 
     topic: str
-    text: str
-    source: str
-    mechanism: str
+    harm: str = Field(description="What happens; of a benefit, what is gained.")
+    who_bears_it: str
+    mechanism: str = Field(description="What is measured here that works the same way, or that nothing here shows it.")
+    numbers: dict[str, Number] = Field(description="That the mechanism rests on, by what they are.")
+    mitigation: str = Field(description="What this service does about it, and what it can't.")
+    sources: list[Source]
 
 
 class Caveat(Record):
@@ -212,6 +255,7 @@ class Caveat(Record):
     caveat: str
     recommendation: str
     measurement: str
+    sources: list[Source] = Field(default=[], description="Works that it cites.")
 
 
 class InputContract(Record):
@@ -259,12 +303,20 @@ class Cost(Record):
     """What a prediction costs."""
 
     prediction_microseconds: Number
+    percentiles: dict[str, float] = Field(description="Of the single calls, in microseconds.")
+
+
+class Regulation(Record):
+    """One demand of a law, and where this card says something of it: a voluntary mapping, no claim of compliance."""
+
+    demand: str
+    place: str
 
 
 class Card(Record):
     """A whole model card."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     model_details: ModelDetails
     intended_use: IntendedUse
     factors: Factors
@@ -277,6 +329,8 @@ class Card(Record):
     caveats_and_recommendations: list[Caveat] = Field(description="Worst first: summaries show the first three.")
     contract: Contract
     privacy: str
+    logging: str = Field(description="What is written down of a request, and what never is.")
+    regulation: list[Regulation]
     run: Run
     cost: Cost
 

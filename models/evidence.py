@@ -5,27 +5,6 @@ from pydantic import Field
 from models.measurement import Number, Record
 
 
-class SeedRun(Record):
-    """One training of the whole recipe; seed 0 stands for the shipped model's seeds, seed i for those plus i."""
-
-    seed: int
-    epochs: int
-    validation_accuracy: Number
-    test_accuracy: Number
-
-
-class GroupRun(Record):
-    """What becomes of a class of which only a share of the training images is left, over several trainings."""
-
-    group: str
-    share: float = Field(gt=0, le=1)
-    repaired: bool = Field(description="Whether the loss counted what was left for as much as was taken away.")
-    recall: Number
-    recalls: list[float] = Field(description="Of each training.")
-    accuracy: Number
-    accuracies: list[float] = Field(description="Of each training, over all classes.")
-
-
 class Bin(Record):
     """Answers whose confidence lies in one interval: above `lower`, at most `upper`."""
 
@@ -42,6 +21,8 @@ class Calibration(Record):
     temperature: Number = Field(description="By which the logits are divided for the calibrated probability.")
     ece: Number
     ece_calibrated: Number
+    ece_floor: Number = Field(description="What the ECE of perfectly calibrated answers would be with as many images.")
+    ece_equal_mass: Number = Field(description="The ECE over bins of equally many answers.")
     nll_calibrated: Number
     bins: list[Bin]
     bins_calibrated: list[Bin]
@@ -68,6 +49,7 @@ class Selective(Record):
     """Selective prediction on the test split: the risk-coverage curve, and who gets refused at the card's threshold."""
 
     curve: list[RiskPoint]
+    aurc: Number = Field(description="Area under the risk-coverage curve: the mean error over all coverages.")
     coverage: dict[str, Number] = Field(description="Share of each class's images that get a confident answer.")
 
 
@@ -85,6 +67,7 @@ class Robustness(Record):
 
     mean_error: Number = Field(description="Over corruptions and severities; not the mCE, which AlexNet's errors norm.")
     corruptions: list[Corrupted]
+    lowest: list[str] = Field(default=[], description="Each class and corruption at which a recall is lowest of all.")
 
 
 class OutOfDistributionSet(Record):
@@ -105,6 +88,83 @@ class OutOfDistribution(Record):
 
     energy_threshold: Number = Field(description="Energy that 95 % of the validation images stay at or below.")
     sets: list[OutOfDistributionSet]
+
+
+class LabelTrust(Record):
+    """How far to trust one label, as an answer and as the truth, on the test split."""
+
+    label: str
+    wrong_as_answer: Number = Field(description="Of the confident answers of this label, the share that is wrong.")
+    wrong_as_truth: Number = Field(description="Of this class's images answered confidently, the share that is wrong.")
+    false_positive_rate: Number = Field(description="Of the images of other classes, the share that gets this answer.")
+    ece: Number = Field(description="Expected calibration error of the answers of this label.")
+    threshold: Number = Field(description="From which confidence answers of this label would be wrong one time in ten.")
+    threshold_error: Number = Field(description="Error on the test split of the answers of this label from there on.")
+
+
+class LabelThresholds(Record):
+    """What a threshold for each label would do beside the one for all, on the test split."""
+
+    labels: list[LabelTrust]
+    coverage: Number = Field(description="Share of answers at or above their label's own threshold.")
+    error: Number = Field(description="Share of those that are wrong.")
+    unreliable: list[str] = Field(
+        description="Labels of whose confident answers on the validation split more than one in ten is wrong, the "
+        "whole interval above it."
+    )
+
+
+class BaseRate(Record):
+    """An illustration: of the alarms of a search for something rare, how many would be true."""
+
+    label: str
+    recall: Number = Field(description="Share of the label's images that get it as a confident answer.")
+    false_positive_rate: Number = Field(description="Share of other images that get it as a confident answer.")
+    prevalence: Number = Field(description="Assumed: one in so many is what is sought.")
+    true_alarms: Number = Field(description="Share of alarms that are true, from the three above.")
+    arithmetic: str
+    limits: str
+
+
+class Membership(Record):
+    """What the model gives away about whose pictures it learnt from: membership inference."""
+
+    loss_accuracy: Number = Field(description="Of the loss threshold, over as many members as others; 0.5 is guessing.")
+    loss_auroc: Number
+    likelihood_auroc: Number = Field(description="Of the likelihood-ratio attack, with models trained on halves.")
+    likelihood_tpr: Number = Field(description="Members found where 1 % of the others are taken for members.")
+    shadows: int = Field(description="How many models on halves of the training images the second attack used.")
+    text: str
+
+
+class NearDuplicates(Record):
+    """Test images with a near-duplicate among the training images, against the rest."""
+
+    method: str
+    least_similarity: float
+    share: Number = Field(description="Of the test images.")
+    accuracy_with: Number
+    accuracy_without: Number
+    difference: Number
+    examples: list[int] = Field(description="Test indices, the most similar first.")
+
+
+class Attacked(Record):
+    """Accuracy when every pixel moves a little in the direction that hurts most."""
+
+    epsilon: int = Field(description="By how much each value of 0 to 255 moves at most.")
+    accuracy: Number
+
+
+class Exercise(Record):
+    """One test image of the seminar's exercise."""
+
+    index: int
+    truth: str
+    answer: str
+    probability: float
+    confident: bool
+    correct: bool
 
 
 class ContractViolation(Record):

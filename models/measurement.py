@@ -24,6 +24,13 @@ class Interval(Record):
     method: str = Field(examples=["Wilson score"])
 
 
+class Source(Record):
+    """A work that something rests on."""
+
+    title: str = Field(description="Author, year and title.")
+    url: str | None = Field(default=None, description="Where it can be read; null for what was never published.")
+
+
 class Number(Record):
     """One figure and what it rests on."""
 
@@ -34,7 +41,7 @@ class Number(Record):
     slice: str | None = Field(default=None, description="The part of the split, such as 'class = automobile'.")
     method: str = Field(description="How the value was computed; for a number not measured, how it would be.")
     status: Status
-    source: str | None = Field(default=None, description="Where a cited number stands.")
+    source: Source | None = Field(default=None, description="Where a cited number stands.")
     reason: str | None = Field(default=None, description="Why a number was not measured.")
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -49,14 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     fetch = commands.add_parser("fetch", help="only fetch CIFAR-10 into the cache")
     fetch.set_defaults(run=_fetch)
 
-    evaluate = commands.add_parser("evaluate", help="measure a model anew, on corrupted images too; writes its card")
-    evaluate.add_argument("folder", type=_version_folder, help="of the model, such as models/seminar-cnn/1")
+    evaluate = commands.add_parser("evaluate", help="measure models anew, on corrupted images too; writes their cards")
+    evaluate.add_argument("folders", nargs="+", type=_version_folder, help="of models, such as models/seminar-cnn/2")
     evaluate.add_argument("--data", type=Path, metavar="FOLDER", help="where CIFAR-10 is; else fetched")
-    _add_missing(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
-    experiments = commands.add_parser("experiments", help="some fifty more trainings; what they show goes into a card")
-    experiments.add_argument("folder", type=_version_folder, help="of the model, such as models/seminar-cnn/1")
+    experiments = commands.add_parser("experiments", help="89 more trainings; what they show goes into the cards")
+    experiments.add_argument("folders", nargs="+", type=_version_folder, help="of models, such as models/seminar-cnn/2")
     experiments.set_defaults(run=_experiments)
 
     verify = commands.add_parser("verify", help="ask a running service all 10,000 test images and check its card")
@@ -131,13 +131,20 @@ def _tell(made: Path, shipped: Path) -> None:
         f"{decision.test_error.value or 0:.1%} of them wrong"
     )
     print(f"  Keras and ONNX: probabilities differ by at most {details.agreement.max_probability_difference.value:.1g}")
-    reference = shipped / details.name / "1" / "card.json"
-    if reference.exists() and reference != made / "card.json":
-        before = Card.read(reference).quantitative_analyses.splits["test"].accuracy.value
-        now = card.quantitative_analyses.splits["test"].accuracy.value
-        same = "the same as" if now == before else f"not that of ({before:.4f}; another machine trains other weights)"
-        print(f"  test accuracy is {same} the shipped version 1")
+    _compare(made, shipped / details.name)
     print(f"\nWritten to {made}\nServe it: SERVICE_MODELS={made.parent.parent} SERVICE_MODEL={details.name} make serve")
+
+
+def _compare(made: Path, shipped: Path) -> None:
+    """Say whether these are the bits of a shipped model of that name, if there is one and it isn't this."""
+    content = (made / "model.onnx").read_bytes()
+    others = [path for path in sorted(shipped.glob("*/model.onnx")) if path.parent.resolve() != made.resolve()]
+    for path in others:
+        if path.read_bytes() == content:
+            print(f"  the same model, bit by bit, as {path.parent}")
+            return
+    if others:
+        print("  other bits than the shipped model's: another processor, or other versions of the libraries")
 
 
 def _fetch(_arguments: argparse.Namespace) -> None:
@@ -150,24 +157,41 @@ def _fetch(_arguments: argparse.Namespace) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     from training.card import update  # noqa: PLC0415
 
-    card = update.measure_again(arguments.folder, _variant(arguments))
-    found = card.quantitative_analyses
-    print(f"Written to {arguments.folder / 'card.json'}")
-    print(
-        f"  test accuracy {found.splits['test'].accuracy.value:.4f}, mean error under corruption "
-        f"{found.robustness.mean_error.value:.4f}, ECE {found.calibration.ece.value:.4f} (calibrated "
-        f"{found.calibration.ece_calibrated.value:.4f})"
-    )
+    for folder in arguments.folders:
+        made_by = _made_by(folder)
+        made_by.data = arguments.data
+        card = update.measure_again(folder, _variant(made_by))
+        found = card.quantitative_analyses
+        print(f"Written to {folder / 'card.json'}")
+        print(
+            f"  test accuracy {found.splits['test'].accuracy.value:.4f}, mean error under corruption "
+            f"{found.robustness.mean_error.value:.4f}, ECE {found.calibration.ece.value:.4f} (calibrated "
+            f"{found.calibration.ece_calibrated.value:.4f})"
+        )
+
+
+def _made_by(folder: Path) -> argparse.Namespace:
+    """The command line that a model was made by, as its card has it."""
+    command = Card.read(folder / "card.json").run.command
+    return _parser().parse_args(shlex.split(command)[3:])  # without python -m training
 
 
 def _experiments(arguments: argparse.Namespace) -> None:
-    from training import experiments  # noqa: PLC0415
+    from training import experiments, variant  # noqa: PLC0415
     from training.card import update  # noqa: PLC0415
 
-    records = experiments.run([*experiments.seeds(), *experiments.missing_group()])
-    card = update.add_trials(arguments.folder, records)
-    print(f"{len(records)} trainings are in {arguments.folder / 'trials.json'}, what they show in its card.")
-    print(card.metrics.seed_spread.method)
+    records = experiments.run([*experiments.candidates(), *experiments.others(), *experiments.missing_group()])
+    for folder in arguments.folders:
+        made_by = _made_by(folder)
+        if made_by.missing:
+            update.add_comparison(folder, records, made_by.missing, made_by.share, repaired=made_by.repaired)
+        else:
+            experiments.run(experiments.halves())
+            splits, content = variant.seminar_splits(None), (folder / "model.onnx").read_bytes()
+            scores = update.membership_scores(content, splits, experiments.shadows(splits))
+            card = update.add_trials(folder, records, scores)
+            print(card.metrics.next_training.method)
+        print(f"What the trainings show is in {folder / 'card.json'}.")
 
 
 def _verify(arguments: argparse.Namespace) -> None:

@@ -17,6 +17,10 @@ class OutputError(TrainingError):
     """The result can't be written where it was wanted."""
 
 
+class ProcessorError(TrainingError):
+    """The processor can't compute as the recipe says."""
+
+
 class RemoteError(TrainingError):
     """A service can't be asked."""
 

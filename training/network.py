@@ -10,7 +10,7 @@ from tqdm.keras import TqdmCallback
 
 from models.card import Epoch
 from models.cifar10_test import LABELS
-from training import recipe
+from training import processor, recipe
 from training.data import Splits
 from training.recipe import Seeds
 
@@ -39,18 +39,25 @@ def fit(
     max_epochs: int = recipe.MAX_EPOCHS,
     seeds: Seeds = recipe.SEEDS,
     class_weight: dict[int, float] | None = None,
+    *,
+    progress: bool = True,
 ) -> tuple[keras.Sequential, History]:
-    """Train a new network; the same arguments give the same weights on the same machine.
+    """Train a new network; the same arguments give the same weights, see `processor`.
 
     Args:
         splits: `train` is fitted, `validation` stops the fit, `test` is not touched.
         max_epochs: most epochs.
         seeds: of the three random generators.
         class_weight: how much the loss of each class counts; 1 each if absent.
+        progress: whether to show it.
 
     Returns:
         The network and its history: loss, accuracy, val_loss and val_accuracy.
+
+    Raises:
+        ProcessorError: this processor can't compute as the recipe says.
     """
+    processor.check()
     random.seed(seeds.python)
     np.random.seed(seeds.numpy)  # noqa: NPY002 - as the notebook does
     tf.random.set_seed(seeds.tensorflow)
@@ -66,7 +73,7 @@ def fit(
         validation_data=(scale(splits.validation.images), one_hot(splits.validation.labels)),
         callbacks=[
             keras.callbacks.EarlyStopping(monitor="val_loss", patience=recipe.PATIENCE),
-            TqdmCallback(verbose=1),
+            *([TqdmCallback(verbose=1)] if progress else []),
         ],
         verbose=0,
     )

@@ -1,7 +1,6 @@
 """The whole way: data, training, export, comparison, measurement, card; written to its place in one step."""
 
 import datetime as dt
-import os
 import platform
 import tempfile
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 from models import repository
 from models.card import Run
 from models.measurement import Number
-from training import data
+from training import data, processor
 from training.errors import OutputError
 from training.variant import Variant
 
@@ -121,7 +120,7 @@ def _record(command: str, started: dt.datetime, clock: _Stopwatch, epochs: int) 
     return Run(
         command=command,
         started=started.isoformat(timespec="seconds"),
-        machine=_machine(),
+        machine=processor.name(),
         versions={"python": platform.python_version()} | {library: version(library) for library in _LIBRARIES},
         epochs=epochs,
         wall_seconds=_seconds(clock.wall, "wall clock, data and training"),
@@ -131,14 +130,3 @@ def _record(command: str, started: dt.datetime, clock: _Stopwatch, epochs: int) 
 
 def _seconds(value: float, method: str) -> Number:
     return Number(value=round(value, 1), n=1, method=method, status="measured")
-
-
-def _machine() -> str:
-    """The processor's model and how many of them, without the machine's name."""
-    model = platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}"

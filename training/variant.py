@@ -12,6 +12,7 @@ from training.card import text
 from training.card.text import Words
 from training.data import Data, Splits
 
+SEMINAR_NAME = "seminar-cnn"
 QUICK_NAME = "quick-cnn"
 _QUICK_EPOCHS = 3
 
@@ -41,7 +42,7 @@ class Variant:
 
 def seminar(folder: Path | None) -> Variant:
     """The seminar's recipe on its data; `folder` is where the dataset is, if the user named one."""
-    return Variant("seminar-cnn", "python -m training train", text.SEMINAR, seminar_splits(folder))
+    return Variant(SEMINAR_NAME, "python -m training train", text.SEMINAR, seminar_splits(folder))
 
 
 def quick() -> Variant:

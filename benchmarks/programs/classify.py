@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime as ort
 from PIL import Image
 
-MODEL = Path(__file__).parents[2] / "models" / "seminar-cnn" / "1" / "model.onnx"
+MODEL = Path(__file__).parents[2] / "models" / "seminar-cnn" / "2" / "model.onnx"
 LABELS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 

@@ -17,7 +17,7 @@ from service.api.direct_route import DirectRoute
 from service.api.documented_route import DocumentedRoute
 from service.card_formats.registry import FORMS
 from service.card_formats.source import CardSource, Sibling
-from service.card_formats.toolkit import ToolkitCard
+from service.card_formats.toolkit_schema import ToolkitCard
 from service.http import problems
 from service.http.cached_response import CachedResponse
 from service.http.negotiation import best_type

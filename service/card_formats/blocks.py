@@ -1,30 +1,14 @@
 """What a card's document is built of; each form of it says how a block looks."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from service.card_formats.formatting import Datum, Measure, Series, shared
+from models.measurement import Source
+from service.card_formats.cells import Cell, Picture
+from service.card_formats.formatting import Detail, Measure, shared
 
 NONE = "The card has no entry here."
-
-
-@dataclass(frozen=True)
-class Images:
-    """Test images, by their indices."""
-
-    kind: ClassVar[str] = "images"
-    indices: list[int]
-
-
-@dataclass(frozen=True)
-class Code:
-    """A name, digest or command, letter by letter."""
-
-    kind: ClassVar[str] = "code"
-    text: str
-
-
-Cell = str | Datum | Series | Measure | Images | Code
 
 
 @dataclass(frozen=True)
@@ -45,10 +29,11 @@ class Text:
 
 @dataclass(frozen=True)
 class Items:
-    """A list of sentences."""
+    """A list of sentences, or of commands."""
 
     kind: ClassVar[str] = "items"
     items: list[str]
+    code: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,19 +74,23 @@ class Table:
         return [cell for row in self.rows if isinstance(cell := row[column], Measure)]
 
     @property
-    def notes(self) -> list[str]:
+    def notes(self) -> list[tuple[str, list[Detail]]]:
         """What the numbers of each column have in common; columns that agree share a note."""
-        said: dict[str, list[str]] = {}
+        said: dict[tuple[Detail, ...], list[str]] = {}
         for column, name in enumerate(self.columns):
             common = shared(self.measures(column))
             if common:
-                said.setdefault("; ".join(common.values()), []).append(name)
-        return [f"{', '.join(names)}: {text}." for text, names in said.items()]
+                said.setdefault(tuple(common.values()), []).append(name)
+        return [(", ".join(names), list(details)) for details, names in said.items()]
 
-    def details(self, measure: Measure, column: int, row: Cell) -> list[str]:
+    def details(self, measure: Measure, column: int, row: Cell) -> list[Detail]:
         """What a number rests on and neither the note nor the row's name says already ("class = dog" of row "dog")."""
         details = measure.details(shared(self.measures(column)))
-        return [text for text in details if row not in (text.rpartition("= ")[2], text.removesuffix(" split"))]
+        return [
+            each
+            for each in details
+            if isinstance(each, Source) or row not in (each.rpartition("= ")[2], each.removesuffix(" split"))
+        ]
 
 
 @dataclass(frozen=True)
@@ -122,7 +111,43 @@ class Figure:
     tables: list[Table] = field(default_factory=list)
 
 
-Block = Heading | Text | Items | Facts | Numbers | Table | Figure
+@dataclass(frozen=True)
+class Pictures:
+    """Test images to look at."""
+
+    kind: ClassVar[str] = "pictures"
+    caption: str
+    pictures: list[Picture]
+
+
+@dataclass(frozen=True)
+class Concern:
+    """A point of what such a technology does to people; `said` names each of its parts.
+
+    Attributes:
+        topic: in a few words.
+        said: what happens, who bears it, what is seen of it here, what is done about it.
+        measures: what is seen rests on these.
+        sources: of what is said.
+    """
+
+    kind: ClassVar[str] = "concern"
+    topic: str
+    said: list[tuple[str, str]]
+    measures: list[Measure]
+    sources: list[Source]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Blocks that are folded away under a title until somebody asks for them."""
+
+    kind: ClassVar[str] = "fold"
+    title: str
+    blocks: "list[Block]"
+
+
+Block = Heading | Text | Items | Facts | Numbers | Table | Figure | Pictures | Concern | Fold
 
 
 @dataclass(frozen=True)
@@ -133,13 +158,43 @@ class Section:
         anchor: its address in the page.
         title: its name.
         blocks: what it says, in order.
+        alias: another address, by which others may know it.
+        columns: whether its blocks stand side by side where there is room.
     """
 
     anchor: str
     title: str
     blocks: list[Block]
+    alias: str = ""
+    columns: bool = False
 
 
 def if_any(table: Table) -> Block:
     """The table, or the sentence that there is none."""
     return table if table.rows else Text(NONE)
+
+
+def fold(title: str, blocks: list[Block]) -> Block:
+    """A fold, which says so where there is nothing in it."""
+    return Fold(title, blocks or [Text(NONE)])
+
+
+def folded(title: str, blocks: list[Block]) -> list[Block]:
+    """A fold, or nothing where there is nothing to fold."""
+    return [Fold(title, blocks)] if blocks else []
+
+
+def measures_in(blocks: Iterable[Block]) -> Iterator[Measure]:
+    """Every number that these blocks show."""
+    for block in blocks:
+        match block:
+            case Numbers() | Concern():
+                yield from block.measures
+            case Table():
+                yield from (cell for row in block.rows for cell in row if isinstance(cell, Measure))
+            case Figure():
+                yield from measures_in(block.tables)
+            case Fold():
+                yield from measures_in(block.blocks)
+            case _:
+                pass

@@ -4,7 +4,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from service.card_formats.blocks import NONE, Block, Figure, Heading, Table, Text
+from service.card_formats.blocks import Block, Figure, Heading, Table
 
 # The head of a file, Matplotlib's licence block, and its style sheet, which would style the whole page (`card.css` has
 # its one rule, for figures only).
@@ -26,7 +26,7 @@ class Drawings:
         tables = tuple(table for table in tables if table.rows)
         description = self._left.pop(f"{name}.svg", None)
         if description is None:
-            return list(tables) or [Text(NONE)]
+            return list(tables)
         return [self._figure(f"{name}.svg", description, *tables)]
 
     def rest(self) -> list[Block]:

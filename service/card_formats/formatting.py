@@ -1,14 +1,16 @@
 """Numbers as a person reads them: rounded, with their unit, and with all that they rest on."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from models.measurement import Interval, Number
+from models.measurement import Interval, Number, Source
 
 NBSP = "\N{NO-BREAK SPACE}"
+# What a number rests on: words, or a work with its address.
+Detail = str | Source
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Below this a decimal fraction has too many zeros to be read.
 _TINY = 1e-3
@@ -52,7 +54,7 @@ class Series:
     """Bare values of the same kind, one after the other."""
 
     kind: ClassVar[str] = "series"
-    values: list[float]
+    values: Sequence[float]
     unit: Unit = Unit.PLAIN
 
     @property
@@ -110,10 +112,13 @@ class Measure:
         """A value without its unit."""
         return digits(value, self.unit)
 
-    def details(self, without: Iterable[str] = ()) -> list[str]:
+    def details(self, without: Iterable[str] = ()) -> list[Detail]:
         """What the value rests on, save for these aspects and for what its name says already."""
-        aspects = _aspects(self.number).items()
-        return [text for aspect, text in aspects if aspect not in without and text.lower() != self.name.lower()]
+        return [
+            detail
+            for aspect, detail in _aspects(self.number).items()
+            if aspect not in without and (isinstance(detail, Source) or detail.lower() != self.name.lower())
+        ]
 
 
 def digits(value: float, unit: Unit) -> str:
@@ -141,15 +146,15 @@ def _percent(value: float) -> str:
     return f"{value:.{places}f}"
 
 
-def shared(measures: Iterable[Measure]) -> dict[str, str]:
+def shared(measures: Iterable[Measure]) -> dict[str, Detail]:
     """The aspects in which all of these numbers agree; to be said once."""
     every = [_aspects(measure.number) for measure in measures]
     first = every[0] if every else {}
-    return {aspect: text for aspect, text in first.items() if all(other.get(aspect) == text for other in every)}
+    return {aspect: each for aspect, each in first.items() if all(other.get(aspect) == each for other in every)}
 
 
-def _aspects(number: Number) -> dict[str, str]:
-    aspects = {
+def _aspects(number: Number) -> dict[str, Detail]:
+    aspects: dict[str, Detail] = {
         "method": number.method if number.value is not None else f"to be measured as: {number.method}",
         "n": f"n{NBSP}={NBSP}{number.n:,}" if number.n is not None else "",
         "split": f"{number.split} split" if number.split else "",
@@ -158,7 +163,7 @@ def _aspects(number: Number) -> dict[str, str]:
         "status": number.status if number.value is not None else "",
         "source": number.source or "",
     }
-    return {aspect: text for aspect, text in aspects.items() if text}
+    return {aspect: detail for aspect, detail in aspects.items() if detail}
 
 
 def _interval(ci: Interval | None) -> str:

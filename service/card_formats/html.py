@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from service.card_formats.links import address
 from service.card_formats.sections import sections
 from service.card_formats.source import CardSource
 from service.card_formats.summary import summarise
@@ -30,4 +31,5 @@ def _template() -> Template:
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["address"] = address
     return environment.get_template("card.html.jinja")

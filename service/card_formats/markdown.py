@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from models.card import Card, SplitMetrics
 from models.measurement import Number, Split
+from service.card_formats.formatting import Detail
+from service.card_formats.links import address
 from service.card_formats.sections import sections
 from service.card_formats.source import CardSource
 from service.card_formats.summary import summarise
@@ -83,11 +85,23 @@ def escape(text: str) -> str:
     return text.translate(_SPECIAL)
 
 
+def detail(each: Detail) -> str:
+    """What a number rests on; a work is a link."""
+    if isinstance(each, str):
+        return escape(each)
+    url = address(each)
+    return f"[{_bracketed(each.title)}](<{url}>)" if url else escape(each.title)
+
+
+def _bracketed(text: str) -> str:
+    return escape(text).replace("[", "\\[").replace("]", "\\]")
+
+
 @cache
 def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=False, undefined=StrictUndefined, trim_blocks=True,  # noqa: S701 - no HTML; `escape` is for Markdown
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"yaml": quote, "md": escape}
+    environment.filters |= {"yaml": quote, "md": escape, "detail": detail}
     return environment.get_template("card.md.jinja")

@@ -3,9 +3,20 @@
 from pathlib import Path
 
 from models.card import Card, Quantities
-from models.evidence import Bin
-from service.card_formats import stress_tests
-from service.card_formats.blocks import Block, Cell, Heading, Images, Numbers, Table, Text, if_any
+from service.card_formats import groups, learnt, probabilities, stress_tests
+from service.card_formats.blocks import (
+    NONE,
+    Block,
+    Fold,
+    Heading,
+    Numbers,
+    Pictures,
+    Table,
+    Text,
+    fold,
+    folded,
+)
+from service.card_formats.cells import Cell, Images, Picture
 from service.card_formats.figure import Drawings
 from service.card_formats.formatting import Datum, Measure, Unit
 
@@ -20,90 +31,93 @@ def blocks(card: Card, folder: Path) -> list[Block]:
     quantities = card.quantitative_analyses
     drawings = Drawings(quantities.figures, folder)
     return [
-        *_overall(quantities, drawings),
+        *_overall(quantities),
+        *_exercise(quantities),
         *_classes(quantities, drawings),
+        *groups.blocks(quantities, drawings),
         *_mistakes(quantities, card.contract.labels, drawings),
-        *_calibration(quantities, drawings),
-        *_selective(quantities, drawings),
-        *_seeds(quantities),
+        *probabilities.blocks(quantities, drawings),
+        *learnt.blocks(quantities, drawings),
         *stress_tests.blocks(quantities, drawings),
         *drawings.rest(),
     ]
 
 
-def _overall(quantities: Quantities, drawings: Drawings) -> list[Block]:
+def _overall(quantities: Quantities) -> list[Block]:
     metrics = [("accuracy", "Accuracy", Unit.SHARE), ("top2_accuracy", "Top-2 accuracy", Unit.SHARE),
                ("nll", "NLL", Unit.NATS), ("brier", "Brier score", Unit.PLAIN)]  # fmt: skip
+    tested = quantities.splits.get("test")
+    right = [Measure("Right answers", tested.accuracy, note="about the test images")] if tested else []
     return [
         Heading("All classes together"),
-        Table(
+        Numbers([*right, Measure("Right answers of people", quantities.people, note="about such pictures")]),
+        Fold(
             "Right answers, and how good the probabilities are, on each split",
-            ["Split", *(title for _, title, _ in metrics)],
             [
-                [split, *(Measure(title, getattr(figures, name), unit) for name, title, unit in metrics)]
-                for split, figures in quantities.splits.items()
-            ],
-        ),
-        Heading("Learning and overfitting"),
-        Text(quantities.overfitting),
-        Numbers(
-            [
-                Measure("Gap between training and test", quantities.generalisation_gap, Unit.POINTS,
-                        "how much better it knows the images it has learnt from")
-            ]
-        ),
-        *drawings.draw(
-            "learning_curves",
-            Table(
-                "Learning curves, epoch by epoch",
-                ["Epoch", "Accuracy", "Loss", "Validation accuracy", "Validation loss"],
-                [
+                Table(
+                    "The overall figures on each split",
+                    ["Split", *(title for _, title, _ in metrics)],
                     [
-                        Datum(epoch.epoch, Unit.COUNT), Datum(epoch.accuracy, Unit.SHARE), Datum(epoch.loss),
-                        Datum(epoch.val_accuracy, Unit.SHARE), Datum(epoch.val_loss),
-                    ]
-                    for epoch in quantities.learning_curve
-                ],
-                long=True,
-            ),
+                        [split, *(Measure(title, getattr(figures, name), unit) for name, title, unit in metrics)]
+                        for split, figures in quantities.splits.items()
+                    ],
+                )
+            ],
         ),
     ]  # fmt: skip
 
 
+def _exercise(quantities: Quantities) -> list[Block]:
+    pictures = [
+        Picture(
+            each.index,
+            [
+                f"is: {each.truth}",
+                f"says: {each.answer}",
+                Datum(each.probability, Unit.SHARE),
+                *(["confident"] if each.confident else []),
+            ],
+            correct=each.correct,
+        )
+        for each in quantities.exercise
+    ]
+    if not pictures:
+        return []
+    return [Heading("The seminar's exercise"), Pictures("Test images, what they are, and what it says", pictures)]
+
+
 def _classes(quantities: Quantities, drawings: Drawings) -> list[Block]:
-    columns = {
-        "recall": "Recall",
-        "precision": "Precision",
-        "f1": "F1",
-    }
+    columns = {"recall": "Recall", "precision": "Precision", "f1": "F1"}
+    rows: list[list[Cell]] = [
+        [
+            label,
+            *(
+                Measure(title, getattr(figures, name), Unit.PLAIN if name == "f1" else Unit.SHARE)
+                for name, title in columns.items()
+            ),
+        ]
+        for label, figures in quantities.per_class.items()
+    ]
     return [
         Heading("Class by class"),
-        Text(
-            "Recall: of all pictures of the class, the share that is recognised. Precision: of all answers of the "
-            "class, the share that is right. F1: one figure out of the two."
-        ),
+        *drawings.draw("recall"),
         Numbers(
             [
                 Measure("Gap between best and worst class", quantities.class_gap, Unit.POINTS),
                 Measure("Best class against worst", quantities.class_ratio, Unit.TIMES),
             ]
         ),
-        *drawings.draw(
-            "recall",
-            Table(
-                "Each class",
-                ["Class", *columns.values()],
-                [
-                    [
-                        label,
-                        *(
-                            Measure(title, getattr(figures, name), Unit.PLAIN if name == "f1" else Unit.SHARE)
-                            for name, title in columns.items()
-                        ),
-                    ]
-                    for label, figures in quantities.per_class.items()
-                ],
-            ),
+        *folded(
+            "Recall, precision and F1 of each class",
+            [
+                Text(
+                    "Recall: of all pictures of the class, the share that is recognised. Precision: of all answers of "
+                    "the class, the share that is right. F1: one figure out of the two."
+                ),
+                Table("Each class", ["Class", *columns.values()], rows),
+            ]
+            if rows
+            else [],
         ),
     ]
 
@@ -113,112 +127,31 @@ def _mistakes(quantities: Quantities, labels: list[str], drawings: Drawings) -> 
         [label, *(Datum(count, Unit.COUNT) for count in counts)]
         for label, counts in zip(labels, quantities.confusion_matrix, strict=False)
     ]
+    rows: list[list[Cell]] = [
+        [each.truth, each.answer, Datum(each.count, Unit.COUNT), Images(each.examples)]
+        for each in quantities.confusions
+    ]
+    seen: list[Block] = [
+        Pictures(f"Is: {each.truth}. Says: {each.answer}.", [Picture(index) for index in each.examples])
+        for each in quantities.confusions
+    ]
+    drawn = drawings.draw(
+        "confusion_matrix", Table("Test images by truth (rows) and answer (columns)", ["Truth", *labels], matrix)
+    )
     return [
         Heading("What is taken for what"),
-        *drawings.draw(
-            "confusion_matrix",
-            Table("Test images by truth (rows) and answer (columns)", ["Truth", *labels], matrix, long=True),
-        ),
-        Table(
-            "The most frequent mistakes, and one of the seminar's",
-            ["Truth", "Answer", "Images", "Some of them"],
+        fold("The confusion matrix: how often each class is taken for each", drawn),
+        *(
             [
-                [each.truth, each.answer, Datum(each.count, Unit.COUNT), Images(each.examples)]
-                for each in quantities.confusions
-            ],
-        ),
-    ]
-
-
-def _calibration(quantities: Quantities, drawings: Drawings) -> list[Block]:
-    calibration = quantities.calibration
-    return [
-        Heading("Can its probabilities be believed?"),
-        Text(
-            "A probability of 70 % should mean: right 70 times in 100. The expected calibration error (ECE) says how "
-            "far it is from that. Dividing by a temperature makes it less sure of itself, without changing an answer."
-        ),
-        Numbers(
-            [
-                Measure("ECE, as the model says", calibration.ece, Unit.PLAIN),
-                Measure("ECE, after temperature scaling", calibration.ece_calibrated, Unit.PLAIN),
-                Measure("NLL, after temperature scaling", calibration.nll_calibrated, Unit.NATS),
-                Measure("Temperature", calibration.temperature, Unit.PLAIN),
-            ]
-        ),
-        *drawings.draw(
-            "reliability",
-            _bins("As the model says", calibration.bins),
-            _bins("After temperature scaling", calibration.bins_calibrated),
-        ),
-        Heading("How often it was right, by label and confidence"),
-        if_any(
-            Table(
-                "Answers on the validation split",
-                ["Answer", "Least confidence", "Confidence below", "Right"],
-                [
+                Fold(
+                    "The most frequent mistakes, and one of the seminar's, in pictures",
                     [
-                        each.label, Datum(each.lower, Unit.SHARE), Datum(each.upper, Unit.SHARE),
-                        Measure("Right", each.precision),
-                    ]
-                    for each in quantities.track_record
-                ],
-                long=True,
-            )
-        ),
-    ]  # fmt: skip
-
-
-def _bins(caption: str, bins: list[Bin]) -> Table:
-    return Table(
-        f"{caption}: answers by confidence",
-        ["Confidence above", "At most", "Answers", "Mean confidence", "Right"],
-        [
-            [
-                Datum(each.lower, Unit.SHARE), Datum(each.upper, Unit.SHARE), Datum(each.count, Unit.COUNT),
-                Datum(each.confidence, Unit.SHARE), Datum(each.accuracy, Unit.SHARE),
+                        Table("How often", ["Truth", "Answer", "Images", "Some of them"], rows),
+                        *seen,
+                    ],
+                )
             ]
-            for each in bins
-        ],
-        long=True,
-    )  # fmt: skip
-
-
-def _selective(quantities: Quantities, drawings: Drawings) -> list[Block]:
-    selective = quantities.selective
-    return [
-        Heading("Who is refused a confident answer?"),
-        *drawings.draw(
-            "risk_coverage",
-            Table(
-                "Images of each class that get a confident answer",
-                ["Class", "Confident"],
-                [[label, Measure("Confident", number)] for label, number in selective.coverage.items()],
-            ),
-            Table(
-                "If only answers at or above a threshold were accepted",
-                ["Threshold", "Accepted", "Wrong among those"],
-                [
-                    [Datum(point.threshold), Datum(point.coverage, Unit.SHARE), Datum(point.error, Unit.SHARE)]
-                    for point in selective.curve
-                ],
-                long=True,
-            ),
+            if rows
+            else [Text(NONE)]
         ),
     ]
-
-
-def _seeds(quantities: Quantities) -> list[Block]:
-    rows: list[list[Cell]] = [
-        [
-            str(run.seed), Datum(run.epochs, Unit.COUNT), Measure("Validation", run.validation_accuracy),
-            Measure("Test", run.test_accuracy),
-        ]
-        for run in quantities.seed_runs
-    ]  # fmt: skip
-    table = Table(
-        "Accuracy of the same recipe, trained with other seeds",
-        ["Seed", "Epochs", "Validation accuracy", "Test accuracy"],
-        rows,
-    )
-    return [Heading("What chance does"), if_any(table)]

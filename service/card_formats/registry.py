@@ -46,9 +46,10 @@ def _mct(source: CardSource) -> str:
     return toolkit.translate(source.card).model_dump_json(exclude_none=True) + "\n"
 
 
-# The drawings style their parts by attributes, so that styles inside the page have to be let through.
+# The drawings style their parts by attributes, so that styles inside the page have to be let through; the test images
+# that it shows are the service's own.
 _PAGE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 

@@ -1,46 +1,20 @@
-"""How the model fares where a group is missing, a picture is strange or spoilt, or the contract is broken."""
+"""How the model fares where a picture is strange, spoilt or tampered with, or the contract is broken."""
 
 from models.card import Quantities
-from service.card_formats.blocks import NONE, Block, Cell, Facts, Heading, Numbers, Table, Text, if_any
+from service.card_formats.blocks import NONE, Block, Facts, Fold, Heading, Items, Numbers, Table, Text, folded, if_any
+from service.card_formats.cells import Cell
 from service.card_formats.figure import Drawings
-from service.card_formats.formatting import Datum, Measure, Series, Unit
+from service.card_formats.formatting import Datum, Measure, Unit
 
 
 def blocks(quantities: Quantities, drawings: Drawings) -> list[Block]:
     """The experiments, those with intersections of class and corruption among them."""
     return [
-        *_missing_group(quantities, drawings),
         *_strangers(quantities),
         *_portrait(quantities),
         *_robustness(quantities, drawings),
+        *_adversarial(quantities, drawings),
         *_broken_contract(quantities),
-    ]
-
-
-def _missing_group(quantities: Quantities, drawings: Drawings) -> list[Block]:
-    def table(group: str) -> Table:
-        rows: list[list[Cell]] = [
-            [
-                Datum(run.share, Unit.SHARE).text + (", repaired" if run.repaired else ""),
-                Measure("Recall", run.recall), Series(run.recalls, Unit.SHARE),
-                Measure("Accuracy", run.accuracy), Series(run.accuracies, Unit.SHARE),
-            ]
-            for run in quantities.missing_group
-            if run.group == group
-        ]  # fmt: skip
-        columns = ["Images left", f"Recall of {group}", "in each training", "Accuracy over all classes",
-                   "in each training"]  # fmt: skip
-        return Table(f"Training images of {group} taken away", columns, rows)
-
-    groups = dict.fromkeys(run.group for run in quantities.missing_group)
-    return [
-        Heading("When a group is missing from the training data"),
-        Text(
-            "Most of one class's training images are taken away, and the network is trained again. It shows how an "
-            "average hides a group; it is no measurement of bias between people. Repaired: the loss counts what is "
-            "left for as much as was taken away."
-        ),
-        *drawings.draw("missing_group", *(table(group) for group in groups)),
     ]
 
 
@@ -62,36 +36,44 @@ def _strangers(quantities: Quantities) -> list[Block]:
         ],
     )
     return [
-        Heading("Does it notice what is none of its classes?"),
-        *([table, Facts([(f"{each.name}", f"{each.description} Source: {each.source}.") for each in beyond.sets])]
-          if beyond.sets else [Text(NONE)]),
-        Numbers([Measure("Energy threshold", beyond.energy_threshold, Unit.PLAIN)]),
+        Fold(
+            "Strangers: how often it is confident about them, and how well two scores tell them from test images",
+            [
+                *([table, Facts([(each.name, f"{each.description} Source: {each.source}.") for each in beyond.sets])]
+                  if beyond.sets else [Text(NONE)]),
+                Numbers([Measure("Energy threshold", beyond.energy_threshold, Unit.PLAIN)]),
+            ],
+        ),
     ]  # fmt: skip
 
 
 def _portrait(quantities: Quantities) -> list[Block]:
     portrait = quantities.portrait
+    title = "What it calls a person: a portrait, and all its probabilities"
     probability = Numbers([Measure("Probability of its answer", portrait.probability)])
     if portrait.probability.value is None:
-        return [Heading("What it calls a person"), probability]
+        return [Fold(title, [probability])]
     return [
-        Heading("What it calls a person"),
-        Text(portrait.text),
-        Facts(
+        Fold(
+            title,
             [
-                ("Picture", portrait.picture),
-                ("Source", portrait.source),
-                ("Answer", portrait.label),
-                ("Called confident", "yes" if portrait.confident else "no"),
-                ("Energy", Datum(portrait.energy)),
-            ]
-        ),
-        probability,
-        Table(
-            "All its probabilities for that picture",
-            ["Class", "Probability"],
-            [[label, Datum(value, Unit.SHARE)] for label, value in portrait.probabilities.items()],
-            long=True,
+                Text(portrait.text),
+                Facts(
+                    [
+                        ("Picture", portrait.picture),
+                        ("Source", portrait.source),
+                        ("Answer", portrait.label),
+                        ("Called confident", "yes" if portrait.confident else "no"),
+                        ("Energy", Datum(portrait.energy)),
+                    ]
+                ),
+                probability,
+                Table(
+                    "All its probabilities for that picture",
+                    ["Class", "Probability"],
+                    [[label, Datum(value, Unit.SHARE)] for label, value in portrait.probabilities.items()],
+                ),
+            ],
         ),
     ]
 
@@ -99,36 +81,54 @@ def _portrait(quantities: Quantities) -> list[Block]:
 def _robustness(quantities: Quantities, drawings: Drawings) -> list[Block]:
     measured = quantities.robustness
     labels = list(dict.fromkeys(label for each in measured.corruptions for label in each.recalls))
-    return [
-        Heading("Spoilt pictures"),
-        Numbers([Measure("Mean error on spoilt pictures", measured.mean_error)]),
-        Heading("Intersections: class and corruption"),
-        Numbers([Measure("Lowest recall of a class under a corruption", quantities.intersectional)]),
-        *drawings.draw(
-            "robustness",
-            Table(
-                "Accuracy under each corruption, severity 1 to 5",
-                ["Corruption", "Accuracy"],
-                [
-                    [f"{each.corruption}, severity {each.severity}", Measure("Accuracy", each.accuracy)]
-                    for each in measured.corruptions
-                ],
-                long=True,
-            ),
-            Table(
-                "Recall of each class under each corruption",
-                ["Corruption", *labels],
-                [
-                    [
-                        f"{each.corruption}, severity {each.severity}",
-                        *(Datum(each.recalls.get(label), Unit.SHARE) for label in labels),
-                    ]
-                    for each in measured.corruptions
-                ],
-                long=True,
-            ),
+    lowest: list[Block] = [Heading("Where a recall is lowest of all"), Items(measured.lowest)]
+    drawn = drawings.draw(
+        "robustness",
+        Table(
+            "Accuracy under each corruption, severity 1 to 5",
+            ["Corruption", "Accuracy"],
+            [
+                [f"{each.corruption}, severity {each.severity}", Measure("Accuracy", each.accuracy)]
+                for each in measured.corruptions
+            ],
+            long=True,
         ),
-    ]  # fmt: skip
+        Table(
+            "Recall of each class under each corruption",
+            ["Corruption", *labels],
+            [
+                [
+                    f"{each.corruption}, severity {each.severity}",
+                    *(Datum(each.recalls.get(label), Unit.SHARE) for label in labels),
+                ]
+                for each in measured.corruptions
+            ],
+            long=True,
+        ),
+    )
+    return [
+        Heading("Spoilt pictures, and intersections of class and corruption"),
+        Numbers(
+            [
+                Measure("Mean error on spoilt pictures", measured.mean_error),
+                Measure("Lowest recall of a class under a corruption", quantities.intersectional),
+            ]
+        ),
+        Fold("Each corruption, and each class under it", [*(lowest if measured.lowest else []), *drawn]),
+    ]
+
+
+def _adversarial(quantities: Quantities, drawings: Drawings) -> list[Block]:
+    rows: list[list[Cell]] = [
+        [Datum(each.epsilon, Unit.COUNT), Measure("Accuracy", each.accuracy)] for each in quantities.adversarial
+    ]
+    table = Table(
+        "Accuracy when each value of a pixel, 0 to 255, moves a little in the direction that hurts most",
+        ["By at most", "Accuracy"],
+        rows,
+    )
+    return folded("Pictures that were tampered with: small changes made to deceive", drawings.draw("adversarial", table)
+                  if rows else [])  # fmt: skip
 
 
 def _broken_contract(quantities: Quantities) -> list[Block]:
@@ -137,4 +137,4 @@ def _broken_contract(quantities: Quantities) -> list[Block]:
         ["What a client does to the pixels", "Accuracy"],
         [[each.change, Measure("Accuracy", each.accuracy)] for each in quantities.contract_violations],
     )
-    return [Heading("When the contract is broken"), if_any(table)]
+    return [Fold("When the contract is broken: pixels prepared in another way", [if_any(table)])]

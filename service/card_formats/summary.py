@@ -1,8 +1,10 @@
 """The card in one screen: what the model is, is for and is not for, four numbers and three caveats."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from models.card import Card, Caveat
+from models.trials import SeedSpread
 from service.card_formats.formatting import Measure, Unit
 
 _CAVEATS = 3
@@ -54,9 +56,18 @@ def _worst_class(card: Card) -> Measure:
     if not values:
         return Measure("Gap between classes", quantities.class_gap, Unit.POINTS, "best recall minus worst")
     worst = min(values, key=values.__getitem__)
-    return Measure(
-        f"Worst class: {worst}", quantities.per_class[worst].recall, note="of its pictures are recognised: the recall"
-    )
+    note = "of its pictures are recognised here" + _by_seed(quantities.seeds)
+    return Measure(f"Worst class: {worst}", quantities.per_class[worst].recall, note=note)
+
+
+def _by_seed(seeds: SeedSpread | None) -> str:
+    """That the worst class is of this file only, and which it was in how many trainings."""
+    if seeds is None or not seeds.runs:
+        return ""
+    (most, times), *others = Counter(run.worst for run in seeds.runs).most_common()
+    tally = ", ".join([f"{most} {times} {'time' if times == 1 else 'times'}", *(f"{each} {n}" for each, n in others)])
+    among = ", this one among them," if any(run.shift == 0 for run in seeds.runs) else ""
+    return f"; in {len(seeds.runs)} trainings with different seeds{among} the worst was {tally}"
 
 
 def _sure_and_wrong(card: Card) -> Measure:

@@ -3,152 +3,41 @@
 That schema is smaller than ours: every value is a string, there is no place for n, split, method or status, so that a
 metric's slice says them in words. Its graphics must be PNG files in base64. Ours are SVG, nothing here can draw those
 as pixels, and an SVG that claims to be a PNG would be a lie: the collection is left out, and its description says what
-the figures show. Its references must be addresses; our sources are titles, which stand where they are cited.
+the figures show. Its references must be addresses: they are those of the sources, whose titles stand where they are
+cited.
 """
 
 from collections.abc import Iterator
 
-from pydantic import BaseModel, ConfigDict
-
-from models.card import Card, Dataset
-from models.measurement import Number, Record
+from models.card import Card, Consideration, Dataset
+from models.measurement import Number, Record, Source
+from service.card_formats.formatting import NBSP, Measure
+from service.card_formats.links import address, works
+from service.card_formats.toolkit_schema import (
+    Analysis,
+    Bounds,
+    Citation,
+    Considerations,
+    Data,
+    Described,
+    Details,
+    Graphics,
+    KeyValue,
+    Licence,
+    Metric,
+    Owner,
+    Parameters,
+    Reference,
+    Risk,
+    ToolkitCard,
+    Version,
+)
 
 # What tells the elements of the card's lists apart, as far as their kind has it.
 _NAMES = (
-    "name", "label", "seed", "group", "share", "repaired", "corruption", "severity", "change", "lower", "upper",
+    "name", "label", "topic", "python_seed", "shift", "group", "share", "repaired", "corruption", "severity", "epsilon",
+    "change", "lower", "upper",
 )  # fmt: skip
-
-
-class Part(BaseModel):
-    """Base of every part: unknown fields are refused, and what is None is left out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Owner(Part):
-    """Who answers for the model."""
-
-    name: str
-    contact: str
-
-
-class Version(Part):
-    """The model's version."""
-
-    name: str
-    date: str
-
-
-class Licence(Part):
-    """The licence in the card's own words."""
-
-    custom_text: str
-
-
-class Citation(Part):
-    """How to cite the model."""
-
-    citation: str
-
-
-class Details(Part):
-    """What the model is."""
-
-    name: str
-    overview: str
-    documentation: str
-    owners: list[Owner]
-    version: Version
-    licenses: list[Licence]
-    citations: list[Citation]
-    path: str
-
-
-class KeyValue(Part):
-    """A pair."""
-
-    key: str
-    value: str
-
-
-class Data(Part):
-    """A set of data."""
-
-    name: str
-    description: str
-
-
-class Parameters(Part):
-    """How the model is made, and what goes in and comes out."""
-
-    model_architecture: str
-    data: list[Data]
-    input_format: str
-    input_format_map: list[KeyValue]
-    output_format: str
-    output_format_map: list[KeyValue]
-
-
-class Bounds(Part):
-    """A confidence interval."""
-
-    lower_bound: str
-    upper_bound: str
-
-
-class Metric(Part):
-    """One number."""
-
-    type: str
-    value: str
-    slice: str
-    confidence_interval: Bounds | None = None
-
-
-class Graphics(Part):
-    """The figures, in words."""
-
-    description: str
-
-
-class Analysis(Part):
-    """Every number of the card."""
-
-    performance_metrics: list[Metric]
-    graphics: Graphics
-
-
-class Described(Part):
-    """A user, use or limitation."""
-
-    description: str
-
-
-class Risk(Part):
-    """A risk and what to do about it."""
-
-    name: str
-    mitigation_strategy: str
-
-
-class Considerations(Part):
-    """What to bear in mind."""
-
-    users: list[Described]
-    use_cases: list[Described]
-    limitations: list[Described]
-    tradeoffs: list[Described]
-    ethical_considerations: list[Risk]
-
-
-class ToolkitCard(Part):
-    """A model card of model-card-toolkit v0.0.2."""
-
-    schema_version: str = "0.0.2"
-    model_details: Details
-    model_parameters: Parameters
-    quantitative_analysis: Analysis
-    considerations: Considerations
 
 
 def translate(card: Card) -> ToolkitCard:
@@ -171,11 +60,14 @@ def _details(card: Card) -> Details:
         overview=details.description,
         documentation=(
             f"{details.description} Type: {details.type}. Trained with {details.training.optimizer}, "
-            f"{details.training.loss}. SHA-256 of model.onnx: {details.sha256}. Privacy: {card.privacy}"
+            f"{details.training.loss}. SHA-256 of model.onnx: {details.sha256}. Human oversight: "
+            f"{card.intended_use.human_oversight} Lifetime: {details.lifetime} Privacy: {card.privacy} Logging: "
+            f"{card.logging}"
         ),
         owners=[Owner(name=details.developers, contact=details.contact)],
         version=Version(name=str(details.version), date=details.date),
         licenses=[Licence(custom_text=details.licence)],
+        references=[Reference(reference=url) for url in dict.fromkeys(map(address, works(card))) if url],
         citations=[Citation(citation=details.citation)],
         path=f"models/{details.name}/{details.version}/model.onnx",
     )
@@ -209,17 +101,46 @@ def _considerations(card: Card) -> Considerations:
     return Considerations(
         users=[Described(description=text) for text in use.users],
         use_cases=[Described(description=text) for text in use.uses]
-        + [Described(description=f"Out of scope: {text}") for text in use.out_of_scope],
+        + [Described(description=f"Out of scope: {text}") for text in use.out_of_scope]
+        + [Described(description=f"Foreseeable misuse: {text}") for text in use.foreseeable_misuse],
         limitations=[
-            Described(description=f"{each.caveat} {each.recommendation} {each.measurement}")
+            Described(
+                description=" ".join([each.caveat, each.recommendation, each.measurement, *_titles(each.sources)])
+            )
             for each in card.caveats_and_recommendations
         ],
-        tradeoffs=[Described(description=card.metrics.decision.rule)],
+        tradeoffs=[Described(description=text) for text in _tradeoffs(card)],
         ethical_considerations=[
-            Risk(name=f"{each.topic}: {each.text} ({each.source})", mitigation_strategy=each.mechanism)
-            for each in card.ethical_considerations
+            Risk(name=_risk(each), mitigation_strategy=each.mitigation) for each in card.ethical_considerations
         ],
     )
+
+
+def _risk(each: Consideration) -> str:
+    said = [f"{each.topic}: {each.harm}", f"Who bears it: {each.who_bears_it}", f"Seen here: {each.mechanism}"]
+    return " ".join([*said, *_titles(each.sources)])
+
+
+def _titles(sources: list[Source]) -> list[str]:
+    return [f"({'; '.join(source.title for source in sources)})"] if sources else []
+
+
+def _tradeoffs(card: Card) -> list[str]:
+    """What is gained and what it costs, with the numbers of both."""
+    decision, by_label = card.metrics.decision, card.quantitative_analyses.label_thresholds
+    found = [f"Mistakes against coverage: {decision.rule} {_bargain(decision.test_coverage, decision.test_error)}"]
+    if by_label.coverage.value is not None:
+        bargain = _bargain(by_label.coverage, by_label.error)
+        found.append(f"One threshold for all labels against a threshold for each label. Of the latter: {bargain}")
+    comparison = card.quantitative_analyses.comparison
+    if comparison is not None:
+        found.append(f"The group against the average, beside {comparison.compared_with}: {comparison.verdict}")
+    return found
+
+
+def _bargain(coverage: Number, error: Number) -> str:
+    accepted, wrong = Measure("", coverage).text, Measure("", error).text
+    return f"Test answers accepted: {accepted}; wrong among those: {wrong}."
 
 
 def _figures(card: Card) -> str:
@@ -230,7 +151,8 @@ def _figures(card: Card) -> str:
 def _metric(path: str, number: Number) -> Metric:
     aspects = [
         number.slice, number.split and f"{number.split} split", number.n and f"n = {number.n}", number.method,
-        number.ci and f"{number.ci.level:.0%} interval by {number.ci.method}", number.status, number.source,
+        number.ci and f"{number.ci.level * 100:g}{NBSP}% interval by {number.ci.method}", number.status,
+        number.source and number.source.title,
     ]  # fmt: skip
     return Metric(
         type=path,

@@ -9,9 +9,14 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from models.card import Card
+from models.evidence import LabelTrust
 from service.images.preprocess import SIDE, Picture, is_grey
 
-Name = Literal["below-threshold", "out-of-distribution", "not-square", "tiny", "grey", "closed-set"]
+NBSP = "\N{NO-BREAK SPACE}"
+
+Name = Literal["below-threshold", "unreliable-label", "out-of-distribution", "not-square", "tiny", "grey", "closed-set"]
+# How often a confident answer may be wrong, by what the card calls an unreliable label: one time in ten.
+_TOLERATED = 0.1
 
 # From these proportions on, those of 35 mm film, a third of a picture or more is cut off, or it is squeezed as much.
 _FAR_FROM_SQUARE = 1.5
@@ -68,10 +73,17 @@ class ScoreCaveats:
         # A card without a measured limit calls nothing out-of-distribution.
         self._limit = math.inf if limit is None else limit
         self._below_threshold = _caveat("below-threshold", _below_threshold(card))
+        by_label = card.quantitative_analyses.label_thresholds
+        trust = {each.label: each for each in by_label.labels}
+        self._unreliable = {
+            label: _caveat("unreliable-label", _unreliable(label, trust.get(label))) for label in by_label.unreliable
+        }
 
-    def of(self, energy: float, *, confident: bool) -> list[PredictionCaveat]:
-        """The caveats about an answer, by the picture's energy (see `classifier.Scores`) and its own confidence."""
+    def of(self, label: str, energy: float, *, confident: bool) -> list[PredictionCaveat]:
+        """The caveats about an answer, by its label, its energy (see `classifier.Scores`) and its confidence."""
         found = [] if confident else [self._below_threshold]
+        if confident and label in self._unreliable:
+            found.append(self._unreliable[label])
         if energy > self._limit:
             found.append(_OUT_OF_DISTRIBUTION)
         return found
@@ -87,4 +99,25 @@ def _below_threshold(card: Card) -> str:
     if accuracy is None or coverage is None or error is None or coverage == 1:
         return text
     wrong = (1 - accuracy - coverage * error) / (1 - coverage)
-    return f"{text} Of such answers about the test images {wrong:.0%} were wrong.".replace("%", " %")
+    return f"{text} Of such answers about the test images {_percent(wrong)} were wrong."
+
+
+def _unreliable(label: str, trust: LabelTrust | None) -> str:
+    """Why a confident answer of this label is worth less than others; it was found on the validation images."""
+    wrong = trust.wrong_as_answer if trust else None
+    if wrong is None or wrong.value is None:
+        return f'Of the confident answers "{label}" about the validation images more than one in ten were wrong.'
+    seen = f"{_percent(wrong.value)} were wrong (n = {wrong.n:,})".replace("n = ", f"n{NBSP}={NBSP}")
+    if wrong.value > _TOLERATED:
+        return (
+            f'Of the confident answers "{label}" about the test images {seen}, more than the one in ten that the '
+            "threshold is chosen for."
+        )
+    return (
+        f'Of the confident answers "{label}" about the validation images more than one in ten were wrong; of those '
+        f"about the test images {seen}."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}{NBSP}%"

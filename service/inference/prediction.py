@@ -21,7 +21,7 @@ class ModelName(TypedDict):
     """Which model answered."""
 
     name: Annotated[str, Field(examples=["seminar-cnn"])]
-    version: Annotated[int, Field(examples=[1])]
+    version: Annotated[int, Field(examples=[2])]
 
 
 class Truth(TypedDict):
@@ -66,8 +66,9 @@ class Prediction(TypedDict):
     calibrated_probability: Annotated[
         float | None,
         Field(
-            description="The same after temperature scaling (Guo et al. 2017) with the card's temperature, which "
-            "brings it closer to how often such answers are right; null where the card has none."
+            description="The same after temperature scaling (Guo et al. 2017) with the card's temperature. Whether "
+            "that brings it closer to how often such answers are right, the card says: it does where the ECE of the "
+            "calibrated probabilities is the lower one. null where the card has no temperature."
         ),
     ]
     confident: Annotated[bool, Field(description="Whether the probability reaches the threshold in the model card.")]
@@ -77,9 +78,17 @@ class Prediction(TypedDict):
     track_record: Annotated[PredictionTrackRecord | None, Field(description="null where there were no such answers.")]
     truth: NotRequired[Annotated[Truth, Field(description="Only for a test image; absent for an upload.")]]
     input: Annotated[Input, Field(discriminator="source")]
-    caveats: Annotated[list[PredictionCaveat], Field(description="What to beware of with this very answer.")]
+    caveats: Annotated[
+        list[PredictionCaveat],
+        Field(
+            description="What to beware of with this very answer: that it is unsure (below-threshold); that it is "
+            "confident, of a label whose confident answers are wrong too often (unreliable-label); that the picture is "
+            "strange to the model (out-of-distribution), was cut or squeezed (not-square), enlarged (tiny), or has no "
+            "colour (grey); that the model can't say 'none of these' (closed-set)."
+        ),
+    ]
     card: Annotated[
-        str, Field(description="Where the model's card is.", examples=["/model-card?model=seminar-cnn&version=1"])
+        str, Field(description="Where the model's card is.", examples=["/model-card?model=seminar-cnn&version=2"])
     ]
 
 
@@ -150,7 +159,7 @@ class PredictionBuilder:
                     "track_record": self._records.find(winner, highest),
                     **known,
                     "input": inputs[i],
-                    "caveats": [*self._caveats.of(energies[i], confident=confident), *caveats[i]],
+                    "caveats": [*self._caveats.of(self._labels[winner], energies[i], confident=confident), *caveats[i]],
                     "card": self._card,
                 }
             )

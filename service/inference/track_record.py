@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from models import evidence
 from models.card import Card
 from models.measurement import Interval
+from service.inference.caveats import NBSP
 
 
 class PredictionInterval(TypedDict):
@@ -27,7 +28,7 @@ class PredictionTrackRecord(TypedDict):
         str,
         Field(
             description="The same in words.",
-            examples=["said dog at 0.6 to 0.7: right 60 % of the time, n = 114 validation images"],
+            examples=[f"said dog at 0.6 to 0.7: right 60{NBSP}% of the time, n{NBSP}={NBSP}114 validation images"],
         ),
     ]
     lower: Annotated[float, Field(description="The least probability of the answers counted.", examples=[0.6])]
@@ -59,8 +60,8 @@ def _describe(record: evidence.TrackRecord) -> PredictionTrackRecord | None:
     if precision.value is None:
         return None
     return {
-        "text": f"said {record.label} at {record.lower:g} to {record.upper:g}: right {100 * precision.value:.0f} % of "
-        f"the time, n = {precision.n} {precision.split} images",
+        "text": f"said {record.label} at {record.lower:g} to {record.upper:g}: right "
+        f"{100 * precision.value:.0f}{NBSP}% of the time, n{NBSP}={NBSP}{precision.n} {precision.split} images",
         "lower": record.lower,
         "upper": record.upper,
         "precision": round(precision.value, 4),

@@ -83,10 +83,10 @@ def test_the_documentation_names_every_form(client: httpx.Client) -> None:
 
 
 def test_the_page_lets_nothing_in(client: httpx.Client) -> None:
-    """The page's policy allows styles in the page and nothing else, from nowhere."""
+    """The page's policy allows styles in the page and the service's own images, and nothing else, from nowhere."""
     policy = client.get("/model-card", headers={"Accept": CHROMIUM}).headers.get_list("content-security-policy")
     assert policy == [
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     ]
 

@@ -24,8 +24,8 @@ def test_every_shipped_model_answers(client: httpx.Client) -> None:
     assert len(listed) == len(list(FOLDER.glob("*/*/card.json")))
     for name, model in listed.items():
         assert model["sha256"] == cards.card(name).model_details.sha256
-        answer = body(client.get("/predict", params={"index": 0, "model": name, "version": 1}))
-        assert answer["model"] == {"name": name, "version": 1}
+        answer = body(client.get("/predict", params={"index": 0, "model": name, "version": cards.VERSION}))
+        assert answer["model"] == {"name": name, "version": cards.VERSION}
 
 
 def test_the_models_come_with_the_figures_to_read_them_by(client: httpx.Client, toy_client: httpx.Client) -> None:

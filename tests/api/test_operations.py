@@ -2,6 +2,7 @@
 
 import httpx
 
+from tests.support import cards
 from tests.support.patience import until
 from tests.support.pictures import RED, WHITE
 from tests.support.serving import Service
@@ -13,7 +14,7 @@ def test_health_says_ready_and_with_what(client: httpx.Client) -> None:
     card = client.get("/model-card").json()
     assert body == {
         "status": "ready",
-        "model": {"name": "seminar-cnn", "version": 1, "sha256": card["model_details"]["sha256"]},
+        "model": {"name": "seminar-cnn", "version": cards.VERSION, "sha256": card["model_details"]["sha256"]},
     }
 
 

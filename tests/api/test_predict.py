@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.cifar10_test import LABELS
-from tests.support import toy
+from tests.support import cards, toy
 from tests.support.answers import body, predictions
 from tests.support.pictures import BLUE, RED, WHITE, encode, photo, plain
 
@@ -27,7 +27,7 @@ def test_a_test_image_is_answered_with_its_truth(client: httpx.Client) -> None:
     assert answer["label"] == LABELS[answer["class_index"]]
     assert answer["label"] == max(answer["probabilities"], key=answer["probabilities"].get)
     assert answer["probability"] == answer["probabilities"][answer["label"]]
-    assert answer["model"] == {"name": "seminar-cnn", "version": 1}
+    assert answer["model"] == {"name": "seminar-cnn", "version": cards.VERSION}
     assert answer["input"] == {"source": "index", "index": 16, "width": 32, "height": 32, "fit": "none"}
 
 

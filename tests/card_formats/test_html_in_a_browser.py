@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support import accessibility
+from tests.support import accessibility, cards
 from tests.support.browser import DESKTOP, PHONE, Theme, chromium, window
+from tests.support.cards import MODELS
 from tests.support.serving import Service
 
 # One with all the evidence, and one that lacks a class.
 SHOWN = ["seminar-cnn", "missing-dog"]
+MOST_PX = 12_000
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def browser() -> Iterator[Browser]:
 def shown(
     browser: Browser, service: Service, model: str, size: tuple[int, int] = DESKTOP, theme: Theme = "light"
 ) -> Iterator[Page]:
-    """The page of a model's card, all of it unfolded; it has asked the network for nothing but itself."""
+    """The page of a model's card, all of it unfolded; it has asked for nothing but itself and the test images in it."""
     with window(browser, size=size, theme=theme) as context:
         page = context.new_page()
         asked: list[str] = []
@@ -34,7 +37,8 @@ def shown(
         page.goto(address)
         unfold(page)
         yield page
-        assert asked == [address]
+        assert asked[0] == address
+        assert all(each.startswith(f"{service.url}/images/") for each in asked[1:])
 
 
 def unfold(page: Page, *, opened: bool = True) -> None:
@@ -77,11 +81,70 @@ def test_a_fault_is_noticed(browser: Browser, service: Service) -> None:
 
 @pytest.mark.parametrize("model", SHOWN)
 def test_the_page_fits_a_phone(browser: Browser, service: Service, model: str) -> None:
-    """At 375 pixels the page does not scroll sideways, opened up or not; wide tables scroll within themselves."""
+    """At 375 and 390 pixels the page does not scroll sideways, opened or not; wide tables scroll within themselves."""
     with shown(browser, service, model, PHONE) as page:
-        for opened in (True, False):
-            unfold(page, opened=opened)
-            assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
+        for width in (PHONE[0], 390):
+            page.set_viewport_size({"width": width, "height": PHONE[1]})
+            for opened in (True, False):
+                unfold(page, opened=opened)
+                assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("model", SHOWN)
+def test_nothing_is_cut_off_on_a_phone(browser: Browser, service: Service, model: str) -> None:
+    """At 390 pixels every caption and every drawing lies within the screen; only tables are wider, in a box to scroll.
+
+    Each such box can be focused and has a name.
+    """
+    with shown(browser, service, model, (390, 844)) as page:
+        assert (
+            page.evaluate("""[...document.querySelectorAll("caption span, figcaption, svg, .title, dd, li, p")]
+            .filter((each) => !each.closest("tbody") && each.getBoundingClientRect().right > 390)
+            .map((each) => each.outerHTML.slice(0, 200))""")
+            == []
+        )
+        assert (
+            page.evaluate("""[...document.querySelectorAll("main *")]
+            .filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflowX === "auto")
+            .filter((each) => each.tabIndex !== 0 || !each.getAttribute("aria-label")).length""")
+            == 0
+        )
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_is_short_when_folded(browser: Browser, service: Service, model: str) -> None:
+    """With all its parts folded, as it comes, a card is at most 12,000 pixels long at 1,440 pixels wide."""
+    with shown(browser, service, model, (1440, 900)) as page:
+        assert page.evaluate("document.documentElement.scrollHeight") > MOST_PX  # unfolded
+        unfold(page, opened=False)
+        assert page.evaluate("document.documentElement.scrollHeight") <= MOST_PX
+
+
+@pytest.mark.parametrize("model", SHOWN)
+def test_headings_are_in_order(browser: Browser, service: Service, model: str) -> None:
+    """No heading is more than one level below the one before it, folded parts included; none is empty."""
+    with shown(browser, service, model) as page:
+        found = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => [+h.tagName[1], h.innerText])")
+        levels = [level for level, _ in found]
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in pairwise(levels))
+        assert all(text.strip() for _, text in found)
+
+
+def test_whom_it_may_hurt_comes_before_the_evidence(browser: Browser, service: Service) -> None:
+    """After the summary come the points of the discussion, none of them folded, each with its harm and who bears it."""
+    with shown(browser, service, "seminar-cnn", (1440, 900)) as page:
+        unfold(page, opened=False)
+        titles = page.locator("h2").all_inner_texts()
+        assert titles[0] == "In short"
+        assert titles[1].endswith("Whom it may hurt: ethical considerations")
+        points = page.locator("section[aria-labelledby=ethical-considerations] article")
+        expected = cards.card().ethical_considerations
+        assert points.count() == len(expected)
+        for point, each in zip(points.all(), expected, strict=True):
+            assert point.is_visible()
+            assert point.locator("h3").inner_text() == each.topic
+            assert point.locator(".works a").count() == sum(source.url is not None for source in each.sources)
 
 
 def test_the_summary_comes_first(browser: Browser, service: Service) -> None:
@@ -112,8 +175,9 @@ def test_the_page_needs_no_script(browser: Browser, service: Service) -> None:
     with window(browser, scripts=False) as context:
         page = context.new_page()
         page.goto(f"{service.url}/model-card")
-        assert page.title() == "Model card: seminar-cnn 1"
+        details = cards.card().model_details
+        assert page.title() == f"Model card: {details.name} {details.version}"
         table = page.locator("details table").first
         assert not table.is_visible()
-        page.locator("summary").first.click()
+        page.locator("details", has=page.locator("table")).first.locator("summary").first.click()
         assert table.is_visible()

@@ -14,7 +14,7 @@ from tests.support.cards import MARKDOWN, MODELS
 
 SECTIONS = {
     "Model details", "Intended use", "Factors", "Metrics", "Evaluation data", "Training data",
-    "Quantitative analyses", "Ethical considerations", "Caveats and recommendations",
+    "Quantitative analyses", "Whom it may hurt: ethical considerations", "Caveats and recommendations",
 }  # fmt: skip
 
 

@@ -7,11 +7,11 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from models.cifar10_test import TestSplit
-from models.repository import FOLDER, session_options
+from models.repository import session_options
 from tests.support import cards
 from training import onnx_model
 
-CONTENT = (FOLDER / "seminar-cnn" / "1" / "model.onnx").read_bytes()
+CONTENT = (cards.folder() / "model.onnx").read_bytes()
 
 
 def test_the_layers_are_those_of_the_graph() -> None:

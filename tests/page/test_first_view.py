@@ -87,5 +87,6 @@ def test_a_card_without_evidence_breaks_nothing(context: BrowserContext, toy_ser
     settle(page)
     page.locator("#figures").scroll_into_view_if_needed()
     expect(page.locator("#figures")).to_contain_text("holds none of these figures")
+    page.locator("#portrait-title").scroll_into_view_if_needed()
     expect(page.locator("#portrait-verdict")).to_contain_text("it calls her")
     expect(page.locator("#trouble")).to_be_hidden()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from models.card import Card
@@ -10,7 +11,8 @@ from service.card_formats import html
 from service.card_formats.source import CardSource, Sibling
 from tests.support.parsed_page import ParsedPage
 
-MODELS = sorted(path.parent.parent.name for path in FOLDER.glob("*/1/card.json"))
+VERSION = 2
+MODELS = sorted(path.parent.parent.name for path in FOLDER.glob(f"*/{VERSION}/card.json"))
 SEMINAR = "seminar-cnn"
 
 JSON, HTML, MARKDOWN = "application/json", "text/html", "text/markdown"
@@ -20,16 +22,21 @@ FORMS = {"json": JSON, "html": HTML, "markdown": MARKDOWN, "mct": JSON}
 CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8"
 
 
+def folder(model: str = SEMINAR) -> Path:
+    """Where a shipped model is."""
+    return FOLDER / model / str(VERSION)
+
+
 @cache
 def card(model: str = SEMINAR) -> Card:
     """The card of a shipped model; read once, so change a copy."""
-    return Card.read(FOLDER / model / "1" / "card.json")
+    return Card.read(folder(model) / "card.json")
 
 
 def source(model: str = SEMINAR, changed: Card | None = None) -> CardSource:
     """What the forms of a shipped model's card, or of that card changed, are made from."""
-    siblings = [Sibling(each, 1) for each in MODELS]
-    return CardSource(changed or card(model), FOLDER / model / "1" / "figures", siblings)
+    siblings = [Sibling(each, VERSION) for each in MODELS]
+    return CardSource(changed or card(model), folder(model) / "figures", siblings)
 
 
 @cache

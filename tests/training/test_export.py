@@ -7,13 +7,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from models.card import Card
-from models.repository import FOLDER
-from tests.support import toy
+from tests.support import cards, toy
 from training import export, network, onnx_model
 from training.data import Data
 from training.errors import ExportError
 
-SHIPPED = FOLDER / "seminar-cnn" / "1"
+SHIPPED = cards.folder()
 
 
 @pytest.fixture(scope="module")

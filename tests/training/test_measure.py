@@ -7,7 +7,8 @@ import pytest
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
-from training.measure import calibration, evaluate, intervals, out_of_distribution, selective
+from training.measure import calibration, evaluate, intervals, out_of_distribution, portrait, results, selective
+from training.measure.results import Outputs
 
 
 def scored(seed: int = 0, n: int = 500) -> calibration.Scored:
@@ -138,6 +139,46 @@ def test_the_calibration_error_by_hand() -> None:
     assert sum(each.count for each in measured.bins) == 5
 
 
+def test_chance_alone_makes_a_calibration_error() -> None:
+    """Answers that are right just as often as they say have an ECE above nought; the floor is what that comes to."""
+    random = np.random.default_rng(0)
+    confidence = random.uniform(0.2, 1, 2000)
+    found = [calibration.expected_error(confidence, random.random(2000) < confidence) for _ in range(200)]
+    floor = calibration.floor(confidence)
+    assert floor.value == pytest.approx(np.mean(found), rel=0.05)
+    assert floor.ci
+    assert floor.ci.lower > 0.005
+
+
+def test_bins_of_equal_mass_by_hand() -> None:
+    """Fifteen answers at 0.9, one to a bin, twelve right: (12 * 0.1 + 3 * 0.9) / 15; fewer answers than bins do too."""
+    confidence, right = np.full(15, 0.9), np.arange(15) < 12
+    assert calibration.equal_mass_error(confidence, right) == pytest.approx((12 * 0.1 + 3 * 0.9) / 15)
+    assert calibration.equal_mass_error(confidence[:2], right[:2]) == pytest.approx(0.1)
+
+
+def test_the_thresholds_choice_widens_the_errors_interval() -> None:
+    """With the threshold chosen anew in each resample the error's interval is wider than at one threshold."""
+    validation, test = ((softmax(logits, axis=1), labels) for logits, labels in (scored(0, 3000), scored(1, 3000)))
+    decision = selective.decision(validation, test)
+    fixed, anew = decision.test_error.ci, decision.chosen_anew.ci
+    assert fixed
+    assert anew
+    assert decision.chosen_anew.value == decision.test_error.value
+    assert anew.upper - anew.lower > fixed.upper - fixed.lower
+    assert decision.threshold.ci
+    assert decision.threshold.ci.lower <= (decision.threshold.value or 0) <= decision.threshold.ci.upper
+
+
+def test_the_area_under_risk_and_coverage_by_hand() -> None:
+    """Of right, right, wrong, right, surest first, the errors are 0, 0, 1/3, 1/4: the area is their mean."""
+    probabilities = np.zeros((4, 10))
+    probabilities[:, 0] = 0.9, 0.8, 0.7, 0.6
+    probabilities[:, 1] = 1 - probabilities[:, 0]
+    found = selective.selective((probabilities, np.array([0, 0, 1, 0])), 0.75)
+    assert found.aurc.value == pytest.approx((1 / 3 + 1 / 4) / 4)
+
+
 def test_the_auroc_is_scikit_learns() -> None:
     """The AUROC with DeLong's interval has the value of scikit-learn's roc_auc_score, ties included."""
     random = np.random.default_rng(0)
@@ -156,3 +197,29 @@ def test_energy_by_hand() -> None:
     energies = out_of_distribution.energy(logits)
     assert energies[0] == pytest.approx(-math.log(10))
     assert energies[1] == pytest.approx(-math.log(math.exp(8) + 9))
+
+
+def test_a_missing_class_is_no_overfitting() -> None:
+    """A class that training hardly had has no part in the gap between training and test, and the slice says so."""
+    labels = np.repeat(np.arange(10), 10)
+    right = np.eye(10, dtype=np.float32)[labels]
+    wrong = right.copy()
+    wrong[labels == 5] = np.eye(10, dtype=np.float32)[0]
+    kept = np.flatnonzero((labels != 5) | (np.arange(100) == 50))
+    train, test = Outputs(right[kept], right[kept], labels[kept]), Outputs(wrong, wrong, labels)
+    gap = results._generalisation_gap(train, test)  # noqa: SLF001 - the whole measurement takes a model
+    assert gap.value == 0
+    assert gap.slice == "without dog, most of which training had not"
+    whole = results._generalisation_gap(Outputs(right, right, labels), test)  # noqa: SLF001 - as above
+    assert whole.value == pytest.approx(0.1)
+
+
+def test_the_portraits_sentence_says_what_the_answer_says() -> None:
+    """Whether the energy gave it away, and whether the answer was confident, is told as it was."""
+    noticed, missed, unsure = (
+        portrait._text("dog", confident=confident, noticed=noticed)  # noqa: SLF001 - the sentence alone
+        for confident, noticed in ((True, True), (True, False), (False, False))
+    )
+    assert "adds the caveat 'out-of-distribution'" in noticed
+    assert "is confident, and its energy is as usual" in missed
+    assert "is not confident, but its energy is as usual" in unsure

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from models.card import Card
-from models.repository import FOLDER
+from tests.support import cards
 from training import variant
+from training.__main__ import _made_by
 from training.card import text, update
 from training.data import Data, Splits
 from training.errors import WrongModelError
 from training.measure import corruptions, robustness
+from training.measure.membership import Scores
 from training.variant import Variant
 
-SEMINAR = FOLDER / "seminar-cnn" / "1"
+SEMINAR = cards.folder()
 
 
 def test_a_card_is_not_overwritten_by_another_models_figures(images: Data) -> None:
@@ -40,10 +42,13 @@ def test_a_card_measured_again_keeps_its_training(
     assert Card.read(folder / "card.json").model_dump() == after
     assert after["quantitative_analyses"]["robustness"]["mean_error"]["value"] == 0
     assert (folder / "figures" / "robustness.svg").is_file()
+    assert (folder / "images.npz").is_file()
     for card in (before, after):
         del card["factors"], card["caveats_and_recommendations"], card["cost"]
-        del card["quantitative_analyses"]["robustness"], card["quantitative_analyses"]["intersectional"]
-        card["quantitative_analyses"]["figures"].pop("robustness.svg", None)
+        for name in ("robustness", "intersectional", "near_duplicates", "adversarial"):
+            del card["quantitative_analyses"][name]
+        for name in ("robustness.svg", "adversarial.svg"):
+            card["quantitative_analyses"]["figures"].pop(name, None)
     assert before == after
 
 
@@ -51,9 +56,21 @@ def test_the_shipped_trials_make_the_shipped_card(tmp_path: Path) -> None:
     """Adding the shipped trials to the shipped card again changes neither the card nor a figure."""
     folder = tmp_path / "1"
     shutil.copytree(SEMINAR, folder)
-    update.add_trials(folder, json.loads((SEMINAR / "trials.json").read_bytes()))
+    scores = Scores(**dict(np.load(SEMINAR / "membership.npz")))
+    update.add_trials(folder, json.loads((SEMINAR / "trials.json").read_bytes()), scores)
     for path in (path for path in SEMINAR.rglob("*") if path.is_file()):
         assert (folder / path.relative_to(SEMINAR)).read_bytes() == path.read_bytes(), path.name
+
+
+@pytest.mark.parametrize("model", [model for model in cards.MODELS if model != cards.SEMINAR])
+def test_the_shipped_trials_make_the_comparisons(model: str, tmp_path: Path) -> None:
+    """Comparing each model that misses a class with its kin again changes nothing of its card."""
+    folder = tmp_path / "2"
+    shutil.copytree(cards.folder(model), folder)
+    records = json.loads((SEMINAR / "trials.json").read_bytes())
+    made_by = _made_by(folder)
+    update.add_comparison(folder, records, made_by.missing, made_by.share, repaired=made_by.repaired)
+    assert (folder / "card.json").read_bytes() == (cards.folder(model) / "card.json").read_bytes()
 
 
 def _pretend_measured(cache: Path, content: bytes, test: Data) -> None:

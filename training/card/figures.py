@@ -1,103 +1,86 @@
-"""The card's figures, as SVG files that are the same for the same numbers."""
+"""The card's figures, as SVG files that are the same for the same numbers, each with a text that its numbers give."""
 
 from pathlib import Path
 
-import matplotlib as mpl
-import numpy as np
-from numpy.typing import NDArray
+from matplotlib import pyplot as plt
 
-mpl.use("svg")
-mpl.rcParams.update(
-    {"svg.hashsalt": "seminar-cnn", "svg.fonttype": "none", "font.family": "sans-serif", "axes.spines.top": False,
-     "axes.spines.right": False, "figure.constrained_layout.use": True}
-)  # fmt: skip
+from models.card import ClassMetrics, Epoch
+from models.evidence import Attacked, LabelThresholds
+from models.trials import GroupRun, SeedSpread
+from training.card import plots, words
+from training.card.plots import BLUE, DARK, ORANGE
+from training.measure.results import Results
 
-from matplotlib import pyplot as plt  # noqa: E402 - after the settings above
-from matplotlib.figure import Figure  # noqa: E402
-
-from models.card import ClassMetrics, Decision, Epoch  # noqa: E402
-from models.cifar10_test import LABELS  # noqa: E402
-from models.evidence import Calibration, GroupRun, Robustness, Selective  # noqa: E402
-from training.measure.results import Results  # noqa: E402
-
+LEARNING_CURVES = "learning_curves.svg"
+CONFUSION_MATRIX = "confusion_matrix.svg"
+RECALL = "recall.svg"
+RELIABILITY = "reliability.svg"
+RISK_COVERAGE = "risk_coverage.svg"
+LABEL_TRUST = "label_trust.svg"
+ROBUSTNESS = "robustness.svg"
 MISSING_GROUP = "missing_group.svg"
-_TRAIN, _VALIDATION, _DARK = "#0072b2", "#d55e00", "#333333"
+ADVERSARIAL = "adversarial.svg"
+
+_TOLERATED = 0.1
+"""The share of wrong answers that the thresholds aim at."""
 
 
 def draw(results: Results, epochs: list[Epoch], folder: Path) -> dict[str, str]:
     """Draw what was measured into `folder`, which is there; each file's name and what the figure shows."""
     drawn = {
-        "learning_curves.svg": learning_curves(epochs, folder / "learning_curves.svg"),
-        "confusion_matrix.svg": confusion_matrix(results.confusion_matrix, folder / "confusion_matrix.svg"),
-        "recall.svg": recall(results.per_class, folder / "recall.svg"),
-        "reliability.svg": reliability(results.calibration, folder / "reliability.svg"),
-        "risk_coverage.svg": risk_coverage(results.selective, results.decision, folder / "risk_coverage.svg"),
+        LEARNING_CURVES: plots.learning_curves(epochs, folder / LEARNING_CURVES),
+        CONFUSION_MATRIX: plots.confusion_matrix(results.confusion_matrix, folder / CONFUSION_MATRIX),
+        RECALL: recall(results.per_class, folder / RECALL),
+        RELIABILITY: plots.reliability(results.calibration, folder / RELIABILITY),
+        RISK_COVERAGE: plots.risk_coverage(results.selective, results.decision, folder / RISK_COVERAGE),
+        LABEL_TRUST: label_trust(results.label_thresholds, folder / LABEL_TRUST),
     }
     if results.robustness:
-        drawn["robustness.svg"] = robustness(results.robustness, folder / "robustness.svg")
+        drawn[ROBUSTNESS] = plots.robustness(results.robustness, folder / ROBUSTNESS)
     return drawn
 
 
-def learning_curves(epochs: list[Epoch], path: Path) -> str:
-    """Loss and accuracy by epoch; returns what the figure shows."""
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.2))
-    numbers = [epoch.epoch for epoch in epochs]
-    for axis, name, title in zip(axes, ("loss", "accuracy"), ("Loss", "Accuracy"), strict=True):
-        for prefix, colour, who in (("", _TRAIN, "training"), ("val_", _VALIDATION, "validation")):
-            values = [getattr(epoch, prefix + name) for epoch in epochs]
-            axis.plot(numbers, values, "o-", color=colour, label=who)
-        axis.set(title=title, xlabel="epoch")
-        axis.xaxis.get_major_locator().set_params(integer=True)
-    best = min(epochs, key=lambda epoch: epoch.val_loss).epoch
-    axes[0].axvline(best, color=_DARK, linestyle=":")
-    axes[0].annotate("from here on it overfits", (best, axes[0].get_ylim()[1]), (4, -10), textcoords="offset points")
-    axes[1].legend(frameon=False)
-    _save(figure, path)
-    return f"Loss and accuracy by epoch; the lowest validation loss is in epoch {best} of {len(epochs)}."
-
-
-def confusion_matrix(counts: NDArray[np.int64], path: Path) -> str:
-    """Counts [10, 10], rows the truth; returns what the figure shows."""
-    figure, axis = plt.subplots(figsize=(6.4, 5.6))
-    axis.imshow(counts, cmap="Blues")
-    for (row, column), count in np.ndenumerate(counts):
-        axis.text(column, row, str(count), ha="center", va="center", fontsize=8,
-                  color="white" if count > counts.max() / 2 else _DARK)  # fmt: skip
-    axis.set_xticks(range(len(LABELS)), LABELS, rotation=45, ha="right")
-    axis.set_yticks(range(len(LABELS)), LABELS)
-    axis.set(xlabel="answer", ylabel="truth")
-    axis.spines[:].set_visible(False)
-    _save(figure, path)
-    return "How many test images of each class (rows) got which answer (columns)."
-
-
-def recall(classes: dict[str, ClassMetrics], path: Path) -> str:
-    """Recall of each class with its interval; returns what the figure shows."""
+def recall(classes: dict[str, ClassMetrics], path: Path, spread: SeedSpread | None = None) -> str:
+    """Recall of each class with its interval, and with other seeds; returns what the figure shows."""
     ordered = sorted(classes.items(), key=lambda item: item[1].recall.value or 0)
+    others = [run for run in spread.runs if run.shift] if spread else []
     figure, axis = plt.subplots(figsize=(6.4, 3.6))
-    for row, (_, metrics) in enumerate(ordered):
+    for row, (label, metrics) in enumerate(ordered):
+        axis.plot([run.recalls[label] for run in others], [row] * len(others), "o", color="#999999", markersize=3)
         if metrics.recall.ci and metrics.recall.value is not None:
-            axis.plot([metrics.recall.ci.lower, metrics.recall.ci.upper], [row, row], color=_TRAIN, linewidth=3)
-            axis.plot(metrics.recall.value, row, "o", color=_TRAIN)
+            axis.plot([metrics.recall.ci.lower, metrics.recall.ci.upper], [row, row], color=BLUE, linewidth=3)
+            axis.plot(metrics.recall.value, row, "o", color=BLUE)
     axis.set_yticks(range(len(ordered)), [label for label, _ in ordered])
     axis.set(xlim=(0, 1), xlabel="recall on the test images, with 95 % Wilson interval")
     axis.grid(axis="x", alpha=0.3)
-    _save(figure, path)
-    return "Share of each class's test images that are recognised, worst class lowest, with 95 % intervals."
+    plots.save(figure, path)
+    (least, low), *_, (most, high) = ordered
+    text = (
+        "Share of each class's test images that are recognised, worst class lowest, with 95 % intervals: from "
+        f"{words.share(low.recall.value)} ({least}) to {words.share(high.recall.value)} ({most})."
+    )
+    if others:
+        found = [run.recalls[least] for run in others]
+        text += (
+            f" Grey dots: {len(others)} other trainings, with other seeds; of {least} from {words.share(min(found))} "
+            f"to {words.share(max(found))}."
+        )
+    return text
 
 
 def missing_group(runs: list[GroupRun], path: Path) -> str:
-    """Recall of a class and overall accuracy by how much of the class was left; returns what the figure shows."""
+    """Recall of a class and accuracies by how much of the class was left; returns what the figure shows."""
     groups = list(dict.fromkeys(run.group for run in runs))
-    figure, axes = plt.subplots(1, len(groups), figsize=(4.2 * len(groups), 3.6), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(groups), figsize=(4.2 * len(groups), 4.2), sharey=True, squeeze=False)
     for axis, group in zip(axes[0], groups, strict=True):
         for repaired, style in ((False, "o-"), (True, "s")):
             chosen = [run for run in runs if run.group == group and run.repaired == repaired]
             shares = [100 * run.share for run in chosen]
             which = ", repaired" if repaired else ""
             for name, colour, label in (
-                ("recall", _VALIDATION, f"recall of {group}"),
-                ("accuracy", _TRAIN, "accuracy"),
+                ("recall", ORANGE, f"recall of {group}"),
+                ("accuracy", BLUE, "accuracy"),
+                ("others", DARK, "accuracy, other nine"),
             ):
                 fill = "white" if repaired else colour
                 values = [getattr(run, name).value for run in chosen]
@@ -105,64 +88,64 @@ def missing_group(runs: list[GroupRun], path: Path) -> str:
         axis.set(xscale="log", xlabel=f"% of the training images of {group} left", ylim=(0, 1))
         axis.set_xticks([1, 5, 10, 25, 50, 100], ["1", "5", "10", "25", "50", "100"])
         axis.minorticks_off()
-        axis.legend(frameon=False, fontsize=8)
-    _save(figure, path)
-    return "Cut a class down, and its recall falls to nothing while the overall accuracy hardly moves; two classes."
+        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2, frameon=False, fontsize=7)
+    plots.save(figure, path)
+    told = " ".join(_cut_down([run for run in runs if run.group == group and not run.repaired]) for group in groups)
+    return f"Recall of a class and accuracy by the share of its training images left, means over trainings. {told}"
 
 
-def reliability(calibration: Calibration, path: Path) -> str:
-    """Accuracy by confidence, raw and calibrated; returns what the figure shows."""
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.8), sharey=True)
-    for axis, title, bins, ece in (
-        (axes[0], "as the model says", calibration.bins, calibration.ece),
-        (axes[1], "after temperature scaling", calibration.bins_calibrated, calibration.ece_calibrated),
-    ):
-        filled = [each for each in bins if each.count]
-        axis.bar([each.lower for each in filled], [each.accuracy for each in filled], 1 / len(bins),
-                 align="edge", color=_TRAIN, edgecolor="white")  # fmt: skip
-        axis.plot([0, 1], [0, 1], ":", color=_DARK)
-        axis.set(title=f"{title}: ECE {ece.value:.3f}", xlabel="confidence", xlim=(0, 1), ylim=(0, 1))
-    axes[0].set_ylabel("share of right answers")
-    _save(figure, path)
+def _cut_down(runs: list[GroupRun]) -> str:
+    whole, least = max(runs, key=lambda run: run.share), min(runs, key=lambda run: run.share)
     return (
-        "How often answers of each confidence are right on the test images; on the dotted line confidence would be "
-        "true. Bars below it: it is surer than it has reason to be."
+        f"With {words.share(least.share, 0)} of {least.group} left its recall is {words.share(least.recall.value)} "
+        f"instead of {words.share(whole.recall.value)}, the accuracy {words.share(least.accuracy.value)} instead of "
+        f"{words.share(whole.accuracy.value)}."
     )
 
 
-def risk_coverage(selective: Selective, decision: Decision, path: Path) -> str:
-    """Error by coverage, and each class's coverage at the threshold; returns what the figure shows."""
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.6))
-    coverages, errors = [p.coverage for p in selective.curve], [p.error for p in selective.curve]
-    axes[0].plot(coverages, errors, color=_TRAIN)
-    axes[0].plot(decision.test_coverage.value, decision.test_error.value, "o", color=_VALIDATION)
-    axes[0].set(xlabel="share of answers accepted", ylabel="share of those wrong", xlim=(0, 1), ylim=(0, None))
-    ordered = sorted(selective.coverage.items(), key=lambda item: item[1].value or 0)
-    axes[1].barh([label for label, _ in ordered], [number.value or 0 for _, number in ordered], color=_TRAIN)
-    axes[1].set(xlabel="share of the class with a confident answer", xlim=(0, 1))
-    _save(figure, path)
+def adversarial(attacked: list[Attacked], path: Path) -> str:
+    """Accuracy by how far each value of a pixel moves at most; returns what the figure shows."""
+    ordered = sorted(attacked, key=lambda each: each.epsilon)
+    figure, axis = plt.subplots(figsize=(6.4, 3.2))
+    epsilons = [each.epsilon for each in ordered]
+    axis.plot(epsilons, [each.accuracy.value or 0 for each in ordered], "o-", color=BLUE)
+    for each in ordered:
+        if each.accuracy.ci:
+            axis.plot([each.epsilon] * 2, [each.accuracy.ci.lower, each.accuracy.ci.upper], color=BLUE, linewidth=3)
+    axis.set(xlabel="most that a value of 0 to 255 moves", ylabel="accuracy on the test images", ylim=(0, 1))
+    axis.set_xticks(epsilons)
+    axis.grid(axis="y", alpha=0.3)
+    plots.save(figure, path)
+    first, last = ordered[0], ordered[-1]
+    falls = "falls" if (last.accuracy.value or 0) < (first.accuracy.value or 0) else "does not fall: it goes"
     return (
-        "Left: the fewer answers are accepted, the fewer of them are wrong; the point is the card's threshold. Right: "
-        "whose pictures get a confident answer there."
+        "Accuracy on the test images when each value moves in the direction that hurts most (FGSM). It "
+        f"{falls} from {words.share(first.accuracy.value)} (moved by {first.epsilon} of 255) to "
+        f"{words.share(last.accuracy.value)} (by {last.epsilon})."
     )
 
 
-def robustness(measured: Robustness, path: Path) -> str:
-    """Recall of each class under each corruption at the middle severity; returns what the figure shows."""
-    middle = [each for each in measured.corruptions if each.severity == 3]
-    values = np.array([[each.recalls[label] for label in LABELS] for each in middle])
-    figure, axis = plt.subplots(figsize=(7.2, 5.6))
-    axis.imshow(values, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), value in np.ndenumerate(values):
-        axis.text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=8,
-                  color="white" if value > 0.5 else _DARK)  # fmt: skip
-    axis.set_xticks(range(len(LABELS)), LABELS, rotation=45, ha="right")
-    axis.set_yticks(range(len(middle)), [each.corruption for each in middle])
-    axis.spines[:].set_visible(False)
-    _save(figure, path)
-    return "Recall in per cent of each class (columns) under each corruption (rows) at severity 3 of 5."
-
-
-def _save(figure: Figure, path: Path) -> None:
-    figure.savefig(path, metadata={"Date": None, "Creator": None})
-    plt.close(figure)
+def label_trust(thresholds: LabelThresholds, path: Path) -> str:
+    """Of the confident answers of each label, how many are wrong; returns what the figure shows."""
+    values = {each.label: each.wrong_as_answer.value for each in thresholds.labels}
+    ordered = sorted(thresholds.labels, key=lambda each: values[each.label] or 0, reverse=True)
+    figure, axis = plt.subplots(figsize=(6.4, 3.6))
+    for row, each in enumerate(ordered):
+        number = each.wrong_as_answer
+        if number.value is not None and number.ci:
+            axis.plot([number.ci.lower, number.ci.upper], [row, row], color=ORANGE, linewidth=3)
+            axis.plot(number.value, row, "o", color=ORANGE)
+    axis.axvline(_TOLERATED, color=DARK, linestyle=":")
+    axis.set_yticks(range(len(ordered)), [each.label for each in ordered])
+    axis.set(xlim=(0, None), xlabel="share of its confident answers that are wrong, with 95 % interval")
+    plots.save(figure, path)
+    known = {label: value for label, value in values.items() if value is not None}
+    text = "Of the confident answers of each label on the test images, the share that is wrong; dotted: 10 %."
+    if not known:
+        return f"{text} No label has any."
+    above = sum(value > _TOLERATED for value in known.values())
+    worst, best = max(known, key=lambda label: known[label]), min(known, key=lambda label: known[label])
+    return (
+        f"{text} {above} of {len(known)} labels are above it; from {words.share(known[best])} ({best}) to "
+        f"{words.share(known[worst])} ({worst})."
+    )

@@ -1,127 +1,254 @@
-"""What was found, in words: the measurements that the card's considerations and caveats rest on."""
+"""What was found, in words: sentences that are made from a card's numbers, and say only what these say."""
 
-from dataclasses import dataclass
-
-from models.card import ClassMetrics, Confusion, Decision, Epoch
-from models.evidence import (
-    Calibration,
-    ContractViolation,
-    OutOfDistribution,
-    Portrait,
-    Robustness,
-    Selective,
-)
+from models.card import Card, ClassMetrics, Epoch
+from models.evidence import LabelTrust
 from models.measurement import Number
-from training.measure.results import Results
+from training.card import seeds
+from training.card.words import NBSP, listed, measured, points, share
 
 
-@dataclass(frozen=True)
-class Findings:
-    """One finding each, a sentence or two."""
-
-    accuracy: str
-    recalls: str
-    coverage: str
-    confident: str
-    overfitting: str
-    automobile_for_bird: str
-    calibration: str
-    robustness: str
-    out_of_distribution: str
-    contract_violations: str
-    portrait: str
+def value(number: Number) -> float:
+    """A number's value; 0 where there is none, which its sentence is then not made for."""
+    return number.value or 0.0
 
 
-def findings(results: Results, learning_curve: list[Epoch]) -> Findings:
-    """What was found of a model."""
-    return Findings(
-        accuracy=f"Accuracy on the test images: {percent(results.splits['test'].accuracy)}.",
-        recalls=_recalls(results.per_class, results.best, results.worst),
-        coverage=_coverage(results.selective),
-        confident=_confident(results.decision),
-        overfitting=_overfitting(learning_curve, results.generalisation_gap.value or 0),
-        automobile_for_bird=_automobile_for_bird(results.confusions),
-        calibration=_calibration(results.calibration),
-        robustness=_robustness(results.robustness),
-        out_of_distribution=_out_of_distribution(results.out_of_distribution),
-        contract_violations=_contract_violations(results.contract_violations),
-        portrait=_portrait(results.portrait),
-    )
+def worst_and_best(card: Card) -> tuple[str, str]:
+    """The classes with the lowest and the highest recall on the test images."""
+    classes = card.quantitative_analyses.per_class
+    worst, *_, best = sorted(classes, key=lambda label: value(classes[label].recall))
+    return worst, best
 
 
-def percent(number: Number) -> str:
-    """A share in words, with its interval."""
-    if number.value is None:
-        return "not measured"
-    text = f"{number.value:.1%}"
-    if number.ci:
-        text += f" ({number.ci.level:.0%} interval {number.ci.lower:.1%} to {number.ci.upper:.1%}, n = {number.n:,})"
+def accuracy(card: Card) -> str:
+    """The average, and what people reach."""
+    found = card.quantitative_analyses
+    text = f"Accuracy on the test images: {measured(found.splits['test'].accuracy)}."
+    if found.people.value is not None and found.splits["test"].accuracy.value is not None:
+        text += f" People are right about {share(found.people.value)} of such pictures on average."
     return text
 
 
-def _recalls(classes: dict[str, ClassMetrics], best: str, worst: str) -> str:
-    return f"Recall of {best}: {percent(classes[best].recall)}; of {worst}: {percent(classes[worst].recall)}."
+def recalls(card: Card) -> str:
+    """Best and worst class of this file."""
+    classes: dict[str, ClassMetrics] = card.quantitative_analyses.per_class
+    worst, best = worst_and_best(card)
+    return f"Recall of {best}: {measured(classes[best].recall)}; of {worst}: {measured(classes[worst].recall)}."
 
 
-def _coverage(selective: Selective) -> str:
-    (least, refused), *_, (most, accepted) = sorted(selective.coverage.items(), key=lambda item: item[1].value or 0)
+def lesson(card: Card) -> str:
+    """Whom the errors hit by seed, or nothing where the other trainings were not made."""
+    found = card.quantitative_analyses.seeds
+    return "" if found is None else seeds.lesson(found)
+
+
+def coverage(card: Card) -> str:
+    """Who gets a confident answer."""
+    shares = card.quantitative_analyses.selective.coverage
+    (least, refused), *_, (most, accepted) = sorted(shares.items(), key=lambda item: value(item[1]))
     return (
-        f"A confident answer goes to {percent(accepted)} of the test images of {most}, to {percent(refused)} of those "
-        f"of {least}: who is refused depends on the class."
+        f"A confident answer goes to {measured(accepted)} of the test images of {most}, to {measured(refused)} of "
+        f"those of {least}: who is refused depends on the class."
     )
 
 
-def _confident(decision: Decision) -> str:
+def confident(card: Card) -> str:
+    """What a confident answer is worth on average."""
+    decision = card.metrics.decision
     return (
-        f"Of the confident answers on the test images {percent(decision.test_error)} are wrong; "
-        f"{percent(decision.test_coverage)} of the answers are confident."
+        f"Of the confident answers on the test images {measured(decision.test_error)} are wrong; "
+        f"{share(decision.test_coverage.value)} of the answers are confident."
     )
 
 
-def _overfitting(epochs: list[Epoch], gap: float) -> str:
+def confident_by_label(card: Card) -> str:
+    """What it is worth by answer and by truth."""
+    labels = card.quantitative_analyses.label_thresholds.labels
+    by_answer = _ends([each for each in labels if each.wrong_as_answer.value is not None], "wrong_as_answer")
+    by_truth = _ends([each for each in labels if each.wrong_as_truth.value is not None], "wrong_as_truth")
+    return (
+        f"Of the confident answers '{by_answer[1].label}' {measured(by_answer[1].wrong_as_answer)} are wrong, of those "
+        f"'{by_answer[0].label}' {measured(by_answer[0].wrong_as_answer)}. Of the test images of {by_truth[1].label} "
+        f"that get a confident answer {measured(by_truth[1].wrong_as_truth)} get a wrong one, of those of "
+        f"{by_truth[0].label} {measured(by_truth[0].wrong_as_truth)}."
+    )
+
+
+def unreliable(card: Card) -> str:
+    """The labels that the one threshold does not keep its promise for."""
+    labels = card.quantitative_analyses.label_thresholds.unreliable
+    if not labels:
+        return "No label's confident answers are wrong clearly more often than one time in ten."
+    return (
+        f"Confident answers {listed(repr(label) for label in labels)} were wrong more than one time in ten on the "
+        "validation images, by their whole intervals; /predict adds the caveat 'unreliable-label' to them."
+    )
+
+
+def _ends(labels: list[LabelTrust], name: str) -> tuple[LabelTrust, LabelTrust]:
+    ordered = sorted(labels, key=lambda each: value(getattr(each, name)))
+    return ordered[0], ordered[-1]
+
+
+def false_positives(card: Card) -> str:
+    """How often other things are taken for a class, and how much that differs between classes."""
+    low, high = _ends(card.quantitative_analyses.label_thresholds.labels, "false_positive_rate")
+    text = (
+        f"Of the test images of other classes {measured(high.false_positive_rate)} are taken for {high.label}, "
+        f"{measured(low.false_positive_rate)} for {low.label}"
+    )
+    if value(low.false_positive_rate) > 0:
+        text += f": a factor of {value(high.false_positive_rate) / value(low.false_positive_rate):.1f}"
+    return text + "."
+
+
+def overfitting(epochs: list[Epoch], gap: Number) -> str:
+    """What the learning curve and the gap say; overfitting is named where both show it."""
     best = min(epochs, key=lambda epoch: epoch.val_loss)
-    text = f"Accuracy on the training images is {100 * gap:.1f} points above that on the test images."
-    if best is epochs[-1]:
+    last = epochs[-1]
+    text = f"Accuracy on the training images is {points(value(gap))} {'above' if value(gap) >= 0 else 'below'} "
+    text += f"that on the test images{f' ({gap.slice})' if gap.slice else ''}."
+    if best is last:
         return f"{text} The validation loss was still falling when training stopped, after {len(epochs)} epochs."
-    return (
-        f"{text} The validation loss was lowest ({best.val_loss:.3f}) in epoch {best.epoch}; in the last, epoch "
-        f"{len(epochs)}, it was {epochs[-1].val_loss:.3f}, while the training loss kept falling: overfitting."
+    text += (
+        f" The validation loss was lowest ({best.val_loss:.3f}) in epoch {best.epoch}; in the last, epoch "
+        f"{last.epoch}, it was {last.val_loss:.3f}"
     )
+    if last.loss < best.loss:
+        text += ", while the training loss kept falling: overfitting" if value(gap) > 0 else ""
+    return text + "."
 
 
-def _automobile_for_bird(confusions: list[Confusion]) -> str:
+def automobile_for_bird(card: Card) -> str:
+    """The seminar's own example."""
+    confusions = card.quantitative_analyses.confusions
     seminar = next(each for each in confusions if (each.truth, each.answer) == ("automobile", "bird"))
-    return f"{seminar.count} test automobiles are called a bird, such as images {seminar.examples}."
+    if not seminar.count:
+        return "No test automobile is called a bird."
+    some = f" such as image{'s' * (len(seminar.examples) > 1)} {listed(map(str, seminar.examples))}"
+    return f"{seminar.count} of the test images of an automobile are called a bird,{some}."
 
 
-def _calibration(calibration: Calibration) -> str:
-    return (
-        f"On the test images the expected calibration error is {calibration.ece.value:.3f}; with the temperature "
-        f"{calibration.temperature.value:.2f}, chosen on validation, {calibration.ece_calibrated.value:.3f}."
+def calibration(card: Card) -> str:
+    """Whether the temperature helps."""
+    found = card.quantitative_analyses.calibration
+    text = (
+        f"On the test images the expected calibration error is {value(found.ece):.3f} (perfectly calibrated answers "
+        f"would come to {value(found.ece_floor):.3f}); with the temperature {value(found.temperature):.2f}, chosen on "
+        f"validation, {value(found.ece_calibrated):.3f}"
     )
+    if not temperature_helps(card):
+        text += ": for this model the temperature makes it no better"
+    return text + "."
 
 
-def _robustness(robustness: Robustness | None) -> str:
-    if robustness is None:
+def temperature_helps(card: Card) -> bool:
+    """Whether the calibrated probability is nearer to the truth than the model's own."""
+    found = card.quantitative_analyses.calibration
+    return value(found.ece_calibrated) < value(found.ece)
+
+
+def robustness(card: Card) -> str:
+    """What corruption does."""
+    found = card.quantitative_analyses.robustness
+    if found.mean_error.value is None:
         return "Not measured for this model."
-    return f"Mean error over twelve corruptions and five severities: {robustness.mean_error.value:.3f}."
-
-
-def _out_of_distribution(measured: OutOfDistribution) -> str:
-    hardest = max(measured.sets, key=lambda each: each.fpr95_energy.value or 0)
+    clean = 1 - value(card.quantitative_analyses.splits["test"].accuracy)
     return (
-        f"With 95 % of the test images let through, {percent(hardest.fpr95_energy)} of the {hardest.name} pass too; "
-        f"{percent(hardest.confident)} of them get a confident answer."
+        f"Mean error over twelve corruptions and five severities: {measured(found.mean_error)}; without corruption "
+        f"{share(clean)}."
     )
 
 
-def _contract_violations(violations: list[ContractViolation]) -> str:
-    accuracies = "; ".join(f"{each.change}: {each.accuracy.value:.3f}" for each in violations)
-    return f"Accuracy, when pixels are prepared otherwise: {accuracies}."
-
-
-def _portrait(portrait: Portrait) -> str:
-    return (
-        f"The portrait of a person is called '{portrait.label}' with probability {portrait.probability.value:.2f}. "
-        f"{portrait.text}"
+def out_of_distribution(card: Card) -> str:
+    """What passes for one of the classes, and where the energy is no help at all."""
+    sets = card.quantitative_analyses.out_of_distribution.sets
+    most = max(value(each.fpr95_energy) for each in sets)
+    hardest = [each for each in sets if value(each.fpr95_energy) == most]
+    text = (
+        f"With 95{NBSP}% of the test images let through, {measured(hardest[0].fpr95_energy)} of the "
+        f"{listed(each.name for each in hardest)} pass too"
+        f"{' (each)' if len(hardest) > 1 else ''}. Confident answers go to "
+        + listed(f"{share(each.confident.value)} of the {each.name}" for each in sets)
+        + "."
     )
+    familiar = [each for each in sets if each.auroc_energy.ci and each.auroc_energy.ci.upper < 0.5]
+    if familiar:
+        text += (
+            f" By their energy the {listed(each.name for each in familiar)} look more familiar than test images "
+            f"(AUROC {listed(f'{value(each.auroc_energy):.2f}' for each in familiar)}): for such pictures the absence "
+            "of the caveat 'out-of-distribution' says nothing."
+        )
+    return text
+
+
+def contract_violations(card: Card) -> str:
+    """What other ways to prepare the pixels come to."""
+    found = card.quantitative_analyses.contract_violations
+    return (
+        "Accuracy, by how the pixels are prepared: "
+        + "; ".join(f"{each.change}: {share(each.accuracy.value)}" for each in found)
+        + "."
+    )
+
+
+def portrait(card: Card) -> str:
+    """What it calls a person."""
+    found = card.quantitative_analyses.portrait
+    return (
+        f"The portrait of a person is called '{found.label}' with probability {value(found.probability):.2f}. "
+        f"{found.text}"
+    )
+
+
+def near_duplicates(card: Card) -> str:
+    """What near-duplicates in training are worth."""
+    found = card.quantitative_analyses.near_duplicates
+    if found is None or found.difference.value is None:
+        return ""
+    ci = found.difference.ci
+    text = (
+        f"{share(found.share.value)} of the test images have a near-duplicate among the training images; of these "
+        f"{share(found.accuracy_with.value)} are recognised, of the others {share(found.accuracy_without.value)} "
+        "(classes are not weighed against each other)"
+    )
+    if ci and ci.lower <= 0 <= ci.upper:
+        text += "; the interval of the difference includes nought"
+    return text + "."
+
+
+def adversarial(card: Card) -> str:
+    """What a change that nobody sees does."""
+    found = card.quantitative_analyses.adversarial
+    if not found:
+        return ""
+    return (
+        "Accuracy, when each value of 0 to 255 moves a little in the worst direction: "
+        + ", ".join(
+            f"by at most {each.epsilon}: {share(each.accuracy.value)}"
+            if each.epsilon
+            else f"unchanged: {share(each.accuracy.value)}"
+            for each in found
+        )
+        + "."
+    )
+
+
+def missing_group(card: Card) -> str:
+    """What becomes of a class of which 1 % is left, on average over the trainings."""
+    parts = []
+    for run in card.quantitative_analyses.missing_group:
+        whole = next(
+            (w for w in card.quantitative_analyses.missing_group if w.group == run.group and w.share == 1), None
+        )
+        if (
+            whole is not None
+            and run.share == min(r.share for r in card.quantitative_analyses.missing_group)
+            and (not run.repaired)
+        ):
+            parts.append(
+                f"with {share(run.share, 0)} of the images of {run.group} left, its mean recall went from "
+                f"{share(whole.recall.value)} to {share(run.recall.value)}, the accuracy from "
+                f"{share(whole.accuracy.value)} to {share(run.accuracy.value)} (n = {len(run.recalls)} trainings, "
+                "same seeds)"
+            )
+    return f"{'; '.join(parts)[:1].upper()}{'; '.join(parts)[1:]}." if parts else ""

@@ -1,28 +1,43 @@
 """A card taken up again: measured anew without training, or with what the trials show put in."""
 
+import io
 import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from models.card import Card
-from training.card import build, figures
-from training.card.build import Outcome
-from training.card.evidence import Records, group_runs, seed_runs, seed_spread
+from models.trials import SeedSpread
+from training import experiments
+from training.card import build, figures, groups, seeds
+from training.card.build import Outcome, Stress
+from training.card.records import Records
+from training.data import Splits
 from training.errors import WrongModelError
+from training.experiments import Shadows
 from training.files import write_whole
-from training.measure import robustness
+from training.measure import adversarial, membership, near_duplicates, robustness
+from training.measure.membership import Scores
+from training.measure.results import Outputs
 from training.variant import Variant
 
 CARD = "card.json"
+IMAGES = "images.npz"
+MEMBERSHIP = "membership.npz"
+TRIALS = "trials.json"
 
 
 def measure_again(folder: Path, variant: Variant) -> Card:
     """Measure a model that is there already, its robustness too, and write its card and figures anew.
 
     What only its training could tell (its run, the learning curve, the agreement with Keras) and what trials showed
-    stays as it is.
+    stays as it is. What was found image by image is kept beside the card, so that its figures can be checked without
+    the training data.
 
     Args:
-        folder: such as models/seminar-cnn/1.
+        folder: such as models/seminar-cnn/2.
         variant: what it was trained as.
 
     Raises:
@@ -40,39 +55,109 @@ def measure_again(folder: Path, variant: Variant) -> Card:
             learning_curve=before.quantitative_analyses.learning_curve,
             agreement=before.model_details.agreement,
             run=before.run,
-            robustness=robustness.measure(content, variant.splits.test),
+            stress=_stress(content, variant.splits, folder),
         ),
         folder,
     )
-    card = _with_trials_of(again, before)
-    write_whole(folder / CARD, build.to_json(card))
-    return card
+    return _write(folder, _with_trials_of(again, before, folder))
 
 
-def add_trials(folder: Path, records: Records) -> Card:
-    """Add what trials showed to the card in a version folder, with its figure and the records it rests on.
+def _stress(content: bytes, splits: Splits, folder: Path) -> Stress:
+    test = splits.test
+    similarity, index = near_duplicates.nearest(splits.train.images, test.images)
+    answers = adversarial.attack(content, test.images, test.labels)
+    _keep(folder / IMAGES, similarity=similarity, nearest=index, attacked=answers)
+    right = Outputs.of(content, test).right
+    return Stress(
+        robustness.measure(content, test),
+        near_duplicates.measure(similarity, right),
+        adversarial.measure(answers, test.labels),
+    )
+
+
+def add_trials(folder: Path, records: Records, scores: Scores) -> Card:
+    """Add what trials showed to the card in a version folder, with its figures and the records it rests on.
 
     Args:
-        folder: such as models/seminar-cnn/1.
+        folder: such as models/seminar-cnn/2.
         records: of the trials, as `experiments.run` gives them.
+        scores: of membership inference, image by image.
 
     Raises:
         OutputError: something can't be written.
     """
     card = Card.read(folder / CARD)
-    runs, groups = seed_runs(records), group_runs(records)
-    write_whole(folder / "trials.json", json.dumps(records, separators=(",", ":")).encode() + b"\n")
-    shown = figures.missing_group(groups, folder / "figures" / figures.MISSING_GROUP)
-    found = card.quantitative_analyses
-    changes = {"seed_runs": runs, "missing_group": groups, "figures": found.figures | {figures.MISSING_GROUP: shown}}
-    changed = card.model_copy(
-        update={
-            "metrics": card.metrics.model_copy(update={"seed_spread": seed_spread(runs)}),
-            "quantitative_analyses": found.model_copy(update=changes),
-        }
+    spread, runs = seeds.seed_spread(records), groups.group_runs(records)
+    write_whole(folder / TRIALS, json.dumps(records, separators=(",", ":")).encode() + b"\n")
+    _keep(folder / MEMBERSHIP, **asdict(scores))
+    found = membership.membership(scores, experiments.HALVES)
+    quantities = card.quantitative_analyses
+    drawn = quantities.figures | {
+        figures.MISSING_GROUP: figures.missing_group(runs, folder / "figures" / figures.MISSING_GROUP),
+        figures.RECALL: _recall(card, folder, spread),
+    }
+    changed = {"seeds": spread, "missing_group": runs, "membership": found, "figures": drawn}
+    return _write(
+        folder,
+        _changed(
+            card,
+            {"seed_spread": seeds.accuracy_spread(spread), "next_training": seeds.next_training(spread)},
+            changed,
+        ),
     )
-    write_whole(folder / CARD, build.to_json(changed))
-    return changed
+
+
+def add_comparison(folder: Path, records: Records, group: str, share: float, *, repaired: bool) -> Card:
+    """Add to the card of a model that misses most of a class how it compares with its kin on the whole data."""
+    found = groups.comparison("seminar-cnn", records, group, share, repaired=repaired)
+    return _write(folder, _changed(Card.read(folder / CARD), {}, {"comparison": found}))
+
+
+def membership_scores(content: bytes, splits: Splits, shadows: Shadows) -> Scores:
+    """The scores of membership inference against a model, image by image.
+
+    Args:
+        content: the bytes of model.onnx.
+        splits: that it was trained with.
+        shadows: what models that have learnt from halves of the training images say.
+    """
+    train, test = Outputs.of(content, splits.train), Outputs.of(content, splits.test)
+    # No shadow has learnt from a test image; as many are asked about one as about a training image, one of each pair.
+    asked = np.zeros((len(shadows.test), len(splits.test)), bool)
+    asked[::2] = True
+    return Scores(
+        train_losses=membership.losses(train.logits, train.labels),
+        test_losses=membership.losses(test.logits, test.labels),
+        train_ratios=membership.ratios(
+            membership.sureness(train.logits, train.labels),
+            np.stack([membership.sureness(each, train.labels) for each in shadows.train]),
+            ~shadows.members,
+        ),
+        test_ratios=membership.ratios(
+            membership.sureness(test.logits, test.labels),
+            np.stack([membership.sureness(each, test.labels) for each in shadows.test]),
+            asked,
+        ),
+    )
+
+
+def _keep(path: Path, **arrays: Any) -> None:
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    write_whole(path, file.getvalue())
+
+
+def _write(folder: Path, card: Card) -> Card:
+    write_whole(folder / CARD, build.to_json(card))
+    return card
+
+
+def _changed(card: Card, metrics: dict[str, Any], quantities: dict[str, Any]) -> Card:
+    changed = {
+        "metrics": card.metrics.model_copy(update=metrics),
+        "quantitative_analyses": card.quantitative_analyses.model_copy(update=quantities),
+    }
+    return build.worded(card.model_copy(update=changed))
 
 
 def _check_same(card: Card, variant: Variant, folder: Path) -> None:
@@ -84,16 +169,15 @@ def _check_same(card: Card, variant: Variant, folder: Path) -> None:
         )
 
 
-def _with_trials_of(card: Card, before: Card) -> Card:
-    found, stated = card.quantitative_analyses, before.quantitative_analyses
-    kept = {
-        "seed_runs": stated.seed_runs,
-        "missing_group": stated.missing_group,
-        "figures": stated.figures | found.figures,
-    }
-    return card.model_copy(
-        update={
-            "metrics": card.metrics.model_copy(update={"seed_spread": before.metrics.seed_spread}),
-            "quantitative_analyses": found.model_copy(update=kept),
-        }
-    )
+def _with_trials_of(card: Card, before: Card, folder: Path) -> Card:
+    stated = before.quantitative_analyses
+    kept = {name: getattr(stated, name) for name in ("seeds", "missing_group", "comparison", "membership")}
+    drawn = stated.figures | card.quantitative_analyses.figures
+    if stated.seeds is not None:
+        drawn[figures.RECALL] = _recall(card, folder, stated.seeds)
+    metrics = {name: getattr(before.metrics, name) for name in ("seed_spread", "next_training")}
+    return _changed(card, metrics, kept | {"figures": drawn})
+
+
+def _recall(card: Card, folder: Path, spread: SeedSpread) -> str:
+    return figures.recall(card.quantitative_analyses.per_class, folder / "figures" / figures.RECALL, spread)

@@ -9,8 +9,11 @@ from models import cifar10_test
 from models.card import ClassMetrics, Confusion, Decision, SplitMetrics
 from models.cifar10_test import LABELS
 from models.evidence import (
+    BaseRate,
     Calibration,
     ContractViolation,
+    Exercise,
+    LabelThresholds,
     OutOfDistribution,
     Portrait,
     Robustness,
@@ -20,13 +23,25 @@ from models.evidence import (
 from models.measurement import Number, Split
 from training import onnx_model
 from training.data import Data, Splits
-from training.measure import calibration, cost, evaluate, intervals, out_of_distribution, robustness, selective
+from training.measure import (
+    calibration,
+    cost,
+    evaluate,
+    intervals,
+    label_trust,
+    out_of_distribution,
+    robustness,
+    selective,
+)
 from training.measure.contract_violations import contract_violations
 from training.measure.intervals import Floats, Integers
 from training.measure.portrait import portrait
 
 # With fewer hits some resamples of a bootstrap have next to none, and the ratio's interval has no end.
 LEAST_FOR_A_RATIO = 20
+
+# The seminar begins with image 16 and goes on with 1 to 15.
+EXERCISE = range(1, 17)
 
 
 @dataclass(frozen=True)
@@ -80,8 +95,11 @@ class Results:
     class_ratio: Number
     confusion_matrix: Integers
     confusions: list[Confusion]
+    exercise: list[Exercise]
     decision: Decision
     selective: Selective
+    label_thresholds: LabelThresholds
+    base_rate: BaseRate | None
     track_record: list[TrackRecord]
     calibration: Calibration
     out_of_distribution: OutOfDistribution
@@ -90,6 +108,7 @@ class Results:
     robustness: Robustness | None
     intersectional: Number | None
     prediction_microseconds: Number
+    prediction_percentiles: dict[str, float]
 
 
 def measure(content: bytes, splits: Splits, robust: Robustness | None = None) -> Results:
@@ -108,6 +127,8 @@ def measure(content: bytes, splits: Splits, robust: Robustness | None = None) ->
     decision = selective.decision(validation.answered, test.answered)
     threshold = decision.threshold.value or 1
     classes = evaluate.per_class(*test.answered)
+    beyond = out_of_distribution.measure(content, validation.logits, test.logits, threshold)
+    microseconds, percentiles = cost.prediction_time(content, splits.test.images[:1])
     worst, *_, best = sorted(classes, key=lambda label: classes[label].recall.value or 0)
     return Results(
         validation=validation,
@@ -120,16 +141,20 @@ def measure(content: bytes, splits: Splits, robust: Robustness | None = None) ->
         class_ratio=_class_ratio(test, best, worst),
         confusion_matrix=evaluate.confusion(*test.answered),
         confusions=evaluate.confusions(*test.answered, _test_indices(splits.test)),
+        exercise=_exercise(test, threshold),
         decision=decision,
         selective=selective.selective(test.answered, threshold),
+        label_thresholds=label_trust.measure(validation.answered, test.answered, threshold),
+        base_rate=label_trust.base_rate(test.answered, threshold),
         track_record=selective.track_record(validation.answered),
         calibration=calibration.calibrate(validation.scored, test.scored),
-        out_of_distribution=out_of_distribution.measure(content, validation.logits, test.logits, threshold),
+        out_of_distribution=beyond,
         contract_violations=contract_violations(content, splits.test, test.logits),
-        portrait=portrait(content, threshold),
+        portrait=portrait(content, threshold, beyond.energy_threshold.value or 0),
         robustness=robust,
         intersectional=robustness.worst(robust, len(splits.test) // len(classes)) if robust else None,
-        prediction_microseconds=cost.prediction_time(content, splits.test.images[:1]),
+        prediction_microseconds=microseconds,
+        prediction_percentiles=percentiles,
     )
 
 
@@ -137,9 +162,35 @@ def _test_indices(test: Data) -> Integers:
     return np.arange(cifar10_test.SIZE - len(test), cifar10_test.SIZE)
 
 
+def _exercise(test: Outputs, threshold: float) -> list[Exercise]:
+    """The seminar's exercise, where the test split is whole: its first images, one by one."""
+    if len(test.labels) < cifar10_test.SIZE:
+        return []
+    confidence, answers = test.probabilities.max(axis=1), test.probabilities.argmax(axis=1)
+    return [
+        Exercise(
+            index=i,
+            truth=LABELS[test.labels[i]],
+            answer=LABELS[answers[i]],
+            probability=float(confidence[i]),
+            confident=bool(confidence[i] >= threshold),
+            correct=bool(test.right[i]),
+        )
+        for i in EXERCISE
+    ]
+
+
 def _generalisation_gap(train: Outputs, test: Outputs) -> Number:
+    """Over the classes that training has not lost: else a class that is missing there would pass for overfitting."""
+    counts = np.bincount(train.labels, minlength=len(LABELS))
+    whole = np.flatnonzero(counts >= counts.max() / 2)
+    slice_ = None
+    if len(whole) < len(LABELS):
+        lost = sorted(set(range(len(LABELS))) - set(whole.tolist()))
+        slice_ = f"without {', '.join(LABELS[i] for i in lost)}, most of which training had not"
     method = "training accuracy minus test accuracy"
-    return intervals.contrast(train.right, test.right, intervals.difference, method)
+    known, new = (each.right[np.isin(each.labels, whole)] for each in (train, test))
+    return intervals.contrast(known, new, intervals.difference, method, slice_=slice_)
 
 
 def _class_gap(test: Outputs, best: str, worst: str) -> Number:

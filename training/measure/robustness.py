@@ -39,20 +39,33 @@ def measure(content: bytes, test: Data) -> Robustness:
     # The same images are corrupted in every way, so it is the images that the interval's resamples are drawn from.
     mean_error = mean(np.mean(wrong, axis=0), "test", METHOD)
     sets = f"{len(corruptions.CORRUPTIONS)} corruptions in {len(corruptions.SEVERITIES)} severities"
-    return Robustness(mean_error=mean_error.model_copy(update={"slice": sets}), corruptions=measured)
+    return Robustness(
+        mean_error=mean_error.model_copy(update={"slice": sets}), corruptions=measured, lowest=_lowest(measured)
+    )
 
 
 def worst(robustness: Robustness, per_class: int) -> Number:
-    """The lowest recall of a class under a corruption, of `per_class` images each."""
-    recalls = [(recall, each, label) for each in robustness.corruptions for label, recall in each.recalls.items()]
-    value, each, label = min(recalls, key=lambda item: item[0])
+    """The lowest recall of a class under a corruption, of `per_class` images each; of several it names the number."""
+    first, *rest = robustness.lowest
+    value = min(recall for each in robustness.corruptions for recall in each.recalls.values())
     return proportion(
         round(value * per_class),
         per_class,
         "test",
         METHOD_WORST,
-        f"class = {label}, {each.corruption}, severity {each.severity}",
+        f"{first}{f', and {len(rest)} more that are as low' if rest else ''}",
     )
+
+
+def _lowest(corruptions_: list[Corrupted]) -> list[str]:
+    """Where a recall is lowest of all, each class and corruption of equals."""
+    low = min(recall for each in corruptions_ for recall in each.recalls.values())
+    return [
+        f"class = {label}, {each.corruption}, severity {each.severity}"
+        for each in corruptions_
+        for label, recall in each.recalls.items()
+        if recall == low
+    ]
 
 
 def _corrupted(name: str, severity: int, matrix: Integers) -> Corrupted:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from models.card import Decision
 from models.cifar10_test import LABELS
 from models.evidence import RiskPoint, Selective, TrackRecord
-from models.measurement import Number, Split
-from training.measure.intervals import Floats, Integers, proportion
+from models.measurement import Interval, Number, Split
+from training.measure.intervals import LEVEL, RESAMPLES, SEED, Floats, Integers, proportion
 
 TARGET_ERROR = 0.10
 # Finer bins would hold too few answers of one label to say anything.
@@ -27,12 +27,8 @@ def decision(validation: Answered, test: Answered) -> Decision:
     El-Yaniv, "Selective Classification for Deep Neural Networks", 2017, describe the trade.
     """
     confidence, wrong = _confidence(*validation)
-    order = np.argsort(-confidence, kind="stable")
-    errors = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
-    # Only where the next confidence is lower: a threshold can't part equal ones.
-    last_of_equals = np.append(np.diff(confidence[order]) < 0, True)
-    fitting = np.flatnonzero((errors <= TARGET_ERROR) & last_of_equals)
-    threshold = float(confidence[order][fitting[-1]]) if len(fitting) else 1.0
+    threshold = lowest_threshold(confidence, wrong)
+    others, errors = _chosen_anew((confidence, wrong), _confidence(*test))
 
     def measure(split: Split, data: Answered) -> tuple[Number, Number]:
         sure, mistaken = _confidence(*data)
@@ -51,6 +47,7 @@ def decision(validation: Answered, test: Answered) -> Decision:
         rule="An answer is confident when the probability of its label is at least the threshold.",
         threshold=Number(
             value=threshold,
+            ci=_interval(others),
             n=len(confidence),
             split="validation",
             method=f"the lowest that keeps the error of confident answers at or below {TARGET_ERROR:.0%}",
@@ -60,6 +57,72 @@ def decision(validation: Answered, test: Answered) -> Decision:
         validation_coverage=validation_coverage,
         test_error=test_error,
         test_coverage=test_coverage,
+        chosen_anew=test_error.model_copy(
+            update={
+                "ci": _interval(errors),
+                "method": "share of confident answers that are wrong; the interval holds the threshold's choice too: "
+                "validation images are drawn anew, the threshold is chosen on them, and test images are drawn anew",
+            }
+        )
+        if test_error.value is not None
+        else test_error,
+    )
+
+
+def lowest_threshold(confidence: Floats, wrong: NDArray[np.bool_]) -> float:
+    """The lowest confidence from which on at most one answer in ten is wrong; 1 if there is none.
+
+    Args:
+        confidence: of each answer, [N].
+        wrong: whether it is, [N].
+    """
+    order = np.argsort(-confidence, kind="stable")
+    errors = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
+    # Only where the next confidence is lower: a threshold can't part equal ones.
+    last_of_equals = np.append(np.diff(confidence[order]) < 0, np.ones(min(1, len(order)), bool))
+    fitting = np.flatnonzero((errors <= TARGET_ERROR) & last_of_equals)
+    return float(confidence[order][fitting[-1]]) if len(fitting) else 1.0
+
+
+_Judged = tuple[Floats, NDArray[np.bool_]]
+
+
+def _chosen_anew(validation: _Judged, test: _Judged) -> tuple[list[float], list[float]]:
+    """Thresholds chosen on validation images drawn anew, and the error of each on test images drawn anew."""
+    random = np.random.default_rng(SEED)
+    thresholds, errors = [], []
+    for _ in range(RESAMPLES):
+        drawn = random.integers(0, len(validation[0]), len(validation[0]))
+        thresholds.append(lowest_threshold(validation[0][drawn], validation[1][drawn]))
+        drawn = random.integers(0, len(test[0]), len(test[0]))
+        accepted = test[0][drawn] >= thresholds[-1]
+        if accepted.any():
+            errors.append(float(test[1][drawn][accepted].mean()))
+    return thresholds, errors
+
+
+def _interval(draws: list[float]) -> Interval | None:
+    if not draws:
+        return None
+    low, high = np.percentile(draws, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    return Interval(lower=low, upper=high, level=LEVEL, method=f"bootstrap, {RESAMPLES} resamples")
+
+
+def _risk_area(confidence: Floats, wrong: NDArray[np.bool_]) -> float:
+    order = np.argsort(-confidence, kind="stable")
+    return float((np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)).mean())
+
+
+def _aurc(confidence: Floats, wrong: NDArray[np.bool_]) -> Number:
+    random, n = np.random.default_rng(SEED), len(wrong)
+    drawn = (random.integers(0, n, n) for _ in range(RESAMPLES))
+    return Number(
+        value=_risk_area(confidence, wrong),
+        ci=_interval([_risk_area(confidence[rows], wrong[rows]) for rows in drawn]),
+        n=n,
+        split="test",
+        method="area under the risk-coverage curve: the mean error over all coverages (Geifman & El-Yaniv 2017)",
+        status="measured",
     )
 
 
@@ -79,6 +142,7 @@ def selective(test: Answered, threshold: float) -> Selective:
             RiskPoint(threshold=float(confidence[order][i]), coverage=(int(i) + 1) / len(order), error=float(errors[i]))
             for i in positions
         ],
+        aurc=_aurc(confidence, wrong),
         coverage={
             label: proportion(
                 int(accepted[labels == i].sum()),
