@@ -174,7 +174,8 @@ def _comparison(found: Comparison | None) -> list[Block]:
     columns = ["Seeds", "Gained: only this one is right", "Lost: only the other is", "p", "Accuracy, difference",
                "Recall of the group, difference", "Accuracy over the others, difference"]  # fmt: skip
     return [
-        Heading(f"Against {found.compared_with}, trained with the same seeds"),
+        Heading("Against its kin: what was taken from the group, and what a repair gives back"),
+        Facts([("Compared with", found.compared_with)]),
         Text(found.bound),
         Text(found.verdict),
         *folded("Pair by pair: McNemar's exact test", [Table("This model minus the other", columns, rows)]),

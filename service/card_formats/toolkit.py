@@ -134,7 +134,7 @@ def _tradeoffs(card: Card) -> list[str]:
         found.append(f"One threshold for all labels against a threshold for each label. Of the latter: {bargain}")
     comparison = card.quantitative_analyses.comparison
     if comparison is not None:
-        found.append(f"The group against the average, beside {comparison.compared_with}: {comparison.verdict}")
+        found.append(f"The group against the average. Compared with {comparison.compared_with}. {comparison.verdict}")
     return found
 
 

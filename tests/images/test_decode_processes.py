@@ -235,10 +235,10 @@ def test_nothing_delays_the_end_of_a_decoder(guarded: Service) -> None:
 
 def test_the_next_picture_finds_a_process(toy_models: Path) -> None:
     """When a picture is refused as too costly, its process is gone and the one in its stead has started already."""
-    bounds: dict[str, Any] = {"decode_processes": 1, "decode_seconds": 3}
+    bounds: dict[str, Any] = {"decode_processes": 1, "decode_seconds": 1}
     with serving.start(models=toy_models, model="toy", **bounds) as service:
         victim = decoder(service)
-        check(send(service, LONG["4,000 line ends"]), 422, "image-too-costly", "3 seconds")
+        check(send(service, LONG["4,000 line ends"]), 422, "image-too-costly", "1 seconds")
         assert not victim.is_running()
         (successor,) = decode_processes(service)
         assert send(service, PHOTO).status_code == 200

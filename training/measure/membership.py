@@ -132,7 +132,7 @@ def _found(scores: Scores) -> Number:
         value=of(members, others),
         ci=Interval(lower=low, upper=high, level=LEVEL, method=f"bootstrap, {RESAMPLES} resamples"),
         n=len(members) + len(others),
-        method=f"share of training images found where {FALSE:.0%} of the test images are taken for one, by the "
+        method=f"share of training images found where {FALSE * 100:g} % of the test images are taken for one, by the "
         "likelihood ratio (Carlini et al. 2022, offline)",
         status="measured",
     )
