@@ -25,7 +25,7 @@ test: $(VENV)/training  ## Run every test
 train: $(VENV)/training  ## Fetch the data, train, evaluate, export and write the model card
 	@exec $(RUN) -m training train
 
-evidence: $(VENV)/training  ## Measure the shipped models again, and by 89 more trainings (two hours; resumes)
+evidence: $(VENV)/training  ## Measure the shipped models again, and by 89 more trainings (over an hour; resumes)
 	@$(RUN) -m training evaluate $(SHIPPED)
 	@exec $(RUN) -m training experiments $(SHIPPED)
 
