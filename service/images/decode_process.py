@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from service.images.preprocess import Picture
 START_SECONDS = 5.0
 _TRIES = 2
 _END_SECONDS = 5.0
+# How a process ends that somebody else ends, such as the system when memory runs out: no picture makes it do so itself.
+_FROM_OUTSIDE = (-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM))
 
 _PROGRAM = """
 import json, sys
@@ -37,9 +40,10 @@ class DecodeProcess:
     def __init__(self, max_bytes: int) -> None:
         """Say how much memory a picture may take; the process is started by `start` or by the first task."""
         self._max_bytes = max_bytes
-        self._lock = threading.Lock()  # of what `close` and `kill`, of other threads, look at
+        self._lock = threading.Lock()  # of what `close`, `interrupt` and `kill`, of other threads, look at
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
+        self._unwanted: threading.Event | None = None  # of the picture that it is at
         self._closed = False
 
     def start(self) -> None:
@@ -78,26 +82,39 @@ class DecodeProcess:
             )
         return ours
 
-    def decode(self, task: Task, seconds: float, allowed: float) -> Picture:
+    def decode(self, task: Task, seconds: float, allowed: float, unwanted: threading.Event) -> Picture:
         """A picture.
 
         Args:
             task: which, and how.
             seconds: that it may take from when the process has it.
             allowed: what its request may take, to be told.
+            unwanted: this picture's own, for `interrupt`.
 
         Raises:
             ImageTooCostly: it was not decoded in time; the process was killed, and the next has started.
             DamagedImage: it crashed the process; the next has started.
-            Overloaded: there is no process.
+            Overloaded: there is no process, its process was killed by somebody else twice, or the picture is unwanted.
             ServiceError: as `Decoder` raises.
         """
+        with self._lock:
+            self._unwanted = unwanted
+        try:
+            return self._decode(task, seconds, allowed, unwanted)
+        finally:
+            with self._lock:
+                self._unwanted = None
+
+    def _decode(self, task: Task, seconds: float, allowed: float, unwanted: threading.Event) -> Picture:
         if seconds <= 0:
             raise _too_costly(allowed)
         for _ in range(_TRIES):
+            if unwanted.is_set() or seconds <= 0:
+                break
             self.start()
+            began = time.monotonic()
             try:
-                result = self._exchange(task, time.monotonic() + seconds)
+                result = self._exchange(task, began + seconds)
             except TimeoutError:
                 self._replace()
                 raise _too_costly(allowed) from None
@@ -110,9 +127,10 @@ class DecodeProcess:
                 raise result
             if result is not None:
                 return result
-            if self._replace() != decode_worker.WORN_OUT:
+            seconds -= time.monotonic() - began
+            if self._replace() not in (decode_worker.WORN_OUT, *_FROM_OUTSIDE):
                 raise DamagedImage("The image makes the decoder crash. Open it in an image editor and save it anew.")
-        raise _not_started()
+        raise _ended()
 
     def _exchange(self, task: Task, deadline: float) -> Picture | ServiceError | None:
         """What comes of a task; None if the process has ended.
@@ -157,32 +175,43 @@ class DecodeProcess:
         return code
 
     def kill(self) -> int | None:
-        """End the process, if there is one, and what was said to it; its exit code, of its own end where it had one."""
+        """End the process, if there is one, and what was said to it.
+
+        Returns:
+            The exit code with which it has ended before; None if it had to be ended here.
+        """
         with self._lock:
             process, channel, self._process, self._socket = self._process, self._socket, None, None
+        code = None
         if process is not None:
             if channel is not None and _has_hung_up(channel):
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(1)  # it is ending by itself: its own code says why
+            code = process.poll()
             process.kill()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_END_SECONDS)
         if channel is not None:
             channel.close()
-        return process.returncode if process is not None else None
+        return code
 
-    def interrupt(self) -> None:
-        """End what it is at, from another thread: the one that waits for its answer sees the end, and clears up."""
+    def interrupt(self, unwanted: threading.Event) -> None:
+        """Say that nobody waits for this picture any more, from another thread, and end the process if it is at it.
+
+        The thread that waits for its answer sees the end, and clears up. The lock is held until the process is killed,
+        so that it can't have gone on to the next picture.
+        """
         with self._lock:
-            process = self._process
-        if process is not None:
-            process.kill()
+            unwanted.set()
+            if self._unwanted is unwanted and self._process is not None:
+                self._process.kill()
 
     def close(self) -> None:
         """End it for good."""
         with self._lock:
             self._closed = True
-        self.interrupt()
+            if self._process is not None:
+                self._process.kill()
 
 
 def _has_hung_up(channel: socket.socket) -> bool:
@@ -196,6 +225,10 @@ def _has_hung_up(channel: socket.socket) -> bool:
 
 def _not_started() -> Overloaded:
     return Overloaded("The service could not start a process to decode with. Try again in a moment.")
+
+
+def _ended() -> Overloaded:
+    return Overloaded("The process that decodes was ended before it had decoded the picture. Try again in a moment.")
 
 
 def _too_costly(allowed: float) -> ImageTooCostly:

@@ -9,6 +9,7 @@ anything that the other says.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -54,11 +55,12 @@ class DecodeProcesses:
         """
         seconds = deadline - asyncio.get_running_loop().time()
         process = await self._take()
-        decoding = self._run(process, lambda: process.decode(task, seconds, self.seconds))
+        unwanted = threading.Event()
+        decoding = self._run(process, lambda: process.decode(task, seconds, self.seconds, unwanted))
         try:
             return await asyncio.wrap_future(decoding)
         except asyncio.CancelledError:
-            process.interrupt()  # nobody waits any more
+            process.interrupt(unwanted)  # nobody waits any more
             raise
 
     async def _take(self) -> DecodeProcess:

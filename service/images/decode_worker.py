@@ -25,7 +25,7 @@ from PIL import ExifTags, Image, MpoImagePlugin, TiffImagePlugin  # noqa: F401 -
 from service.errors import ImageTooLarge, InvalidParameter, MalformedBody, ServiceError, UnknownField
 from service.images import decode_messages
 from service.images.decode_messages import Reader, Task
-from service.images.preprocess import Picture
+from service.images.preprocess import Picture, preprocess
 
 try:
     import resource as _resource
@@ -152,9 +152,7 @@ def _warm_up() -> None:
         Image.new("RGB", (40, 40)).save(file, each, **({} if each in {"GIF", "BMP"} else {"exif": exif}))
         file.seek(0)
         with Image.open(file) as image:
-            image.load()
-            image.getexif()
-            image.resize((32, 32), Image.Resampling.LANCZOS)
+            preprocess(image, "crop", Image.Resampling.LANCZOS)
 
 
 class _AddressSpace:

@@ -8,13 +8,14 @@ from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
     Image,
+    ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
     WebPImagePlugin,
 )
 
 from service.errors import DamagedImage, EmptyImage, ImageTooLarge, NotAnImage, ServiceError
-from service.images import file_headers, preprocess
+from service.images import file_headers, preprocess, transparency
 from service.images.preprocess import Fit, Picture
 
 Format = Literal["PNG", "JPEG", "WEBP", "GIF", "BMP"]
@@ -35,7 +36,7 @@ Image.MAX_IMAGE_PIXELS = None
 _SURELY_CHEAP = 100_000
 
 # Image.open would try these by itself, more slowly, and take the second picture of some cameras' files into account.
-_PLUGINS: dict[Format, Callable[[io.BytesIO], Image.Image]] = {
+_PLUGINS: dict[Format, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "PNG": PngImagePlugin.PngImageFile,
     "JPEG": JpegImagePlugin.JpegImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
@@ -56,7 +57,7 @@ class OpenedImage(NamedTuple):
         pixels: how many pixels it says it has.
     """
 
-    image: Image.Image
+    image: ImageFile.ImageFile
     pixels: int
 
 
@@ -111,6 +112,9 @@ class Decoder:
             # Opening one allocates its canvas, so its size is looked at before.
             self._check_pixels(file_headers.webp_pixels(content))
         image = _PLUGINS[image_format](io.BytesIO(content))
+        if isinstance(image, WebPImagePlugin.WebPImageFile) and file_headers.webp_is_animation(content):
+            # Its canvas is transparent where the frame does not reach, even if no frame is: Pillow would drop that.
+            image.rawmode = image._mode = "RGBA"  # noqa: SLF001 - there is no other way to keep it
         pixels = image.width * image.height
         self._check_pixels(pixels)
         scans = file_headers.jpeg_scans(content) if image_format == "JPEG" else 1
@@ -127,7 +131,7 @@ class Decoder:
                 f"The picture has {pixels:,} pixels, the limit is {limit:,}. Send a smaller version of it."
             )
 
-    def _check_memory(self, image: Image.Image, image_format: Format, pixels: int, scans: int) -> None:
+    def _check_memory(self, image: ImageFile.ImageFile, image_format: Format, pixels: int, scans: int) -> None:
         # Bytes for each pixel, at the peak; Pillow keeps several bands in four bytes (a test measures it).
         bands = len(image.getbands())
         if image_format == "JPEG":
@@ -138,7 +142,8 @@ class Decoder:
             size = 16  # the decoder's two canvases, Pillow's copy, and the part of it that counts
         else:
             size = 8 if bands > 1 else 6  # the picture and the part of it that counts, as RGB
-        if image_format != "JPEG" and image.has_transparency_data:
+        partial = transparency.frame_of(image) != (0, 0, *image.size)
+        if image_format != "JPEG" and (image.has_transparency_data or partial):
             size += 4  # what is transparent is weighed before it is reduced
         needed = size * pixels
         limit = self.bounds.max_decode_bytes
@@ -148,7 +153,7 @@ class Decoder:
                 "Send a smaller version of it."
             )
 
-    def _check_frames(self, image: Image.Image, image_format: Format, content: bytes, scans: int) -> None:
+    def _check_frames(self, image: ImageFile.ImageFile, image_format: Format, content: bytes, scans: int) -> None:
         limit = self.bounds.max_frames
         if image_format == "GIF":
             frames = file_headers.gif_frames(content, limit)

@@ -70,6 +70,11 @@ def webp_pixels(content: bytes) -> int:
     return 0
 
 
+def webp_is_animation(content: bytes) -> bool:
+    """Whether a WebP says that it is made of frames (RFC 9649, section 2.7.1), be it of one."""
+    return content[12:16] == b"VP8X" and content[20] & 2 != 0
+
+
 # What follows tells pictures whose decoding is cheap whatever their bytes say: of the two commonest formats, in their
 # plainest form, with nothing to inflate but the pixels, nothing to repeat, and few of everything.
 

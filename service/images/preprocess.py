@@ -1,13 +1,17 @@
 """A picture as a person sees it, reduced to what the model sees: 32x32 RGB pixels.
 
-EXIF orientation is applied, transparency is laid over white, any mode becomes RGB, of an animation the first frame
-counts. Colour profiles are not applied. It knows Pillow only, so that a decode process holds little else.
+EXIF orientation is applied where browsers do (`orientation`), transparency is laid over white (`transparency`), any
+mode becomes RGB, of an animation the first frame counts. Colour profiles are not applied. It knows Pillow only, so that
+a decode process holds little else.
 """
 
 import math
 from typing import Literal, NamedTuple
 
-from PIL import ExifTags, Image
+from PIL import Image, ImageFile
+
+from service.images import orientation, transparency
+from service.images.transparency import Box
 
 SIDE = 32
 
@@ -15,21 +19,6 @@ Fit = Literal["crop", "stretch"]
 # A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its short side keeps this many pixels; 8 for each of the
 # model's pixels, which keeps the result within 1 level in 255 of the full decode (tested).
 _DRAFT_SIDE = 8 * SIDE
-
-# How a picture lies in memory according to its EXIF orientation, and what sets it upright (EXIF 2.32, table 6).
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_SIDEWAYS = (5, 6, 7, 8)
-
-# Where Pillow keeps what an orientation can be read from; without any of these there is nothing to parse.
-_EXIF_SOURCES = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 
 
 Region = tuple[float, float, float, float]
@@ -56,7 +45,7 @@ class Picture(NamedTuple):
     grey: bool
 
 
-def preprocess(image: Image.Image, fit: Fit, resize_filter: Image.Resampling) -> Picture:
+def preprocess(image: ImageFile.ImageFile, fit: Fit, resize_filter: Image.Resampling) -> Picture:
     """Load an opened picture and see it.
 
     Args:
@@ -67,15 +56,20 @@ def preprocess(image: Image.Image, fit: Fit, resize_filter: Image.Resampling) ->
     width, height = image.size
     if image.format == "JPEG" and min(width, height) > _DRAFT_SIDE:
         image.draft("RGB", (_DRAFT_SIDE, _DRAFT_SIDE))
+    turned = orientation.orientation(image)
+    transparency.scale_transparent_colour(image)
+    frame = transparency.frame_of(image)
     image.load()
-    orientation = _orientation(image)
-    small = image if image.size == (SIDE, SIDE) else _resize(image, _region(width, height, image, fit), resize_filter)
+    if image.size == (SIDE, SIDE):
+        small = transparency.visible(image, frame, (0, 0, SIDE, SIDE))
+    else:
+        small = _resize(image, frame, _region(width, height, image, fit), resize_filter)
     # The crop is centred and the filter symmetric, so turning these 32x32 pixels equals turning the whole picture.
-    if orientation in _UPRIGHT:
-        small = small.transpose(_UPRIGHT[orientation])
-    if orientation in _SIDEWAYS:
+    if turned in orientation.UPRIGHT:
+        small = small.transpose(orientation.UPRIGHT[turned])
+    if turned in orientation.SIDEWAYS:
         width, height = height, width
-    content = _over_white(_simplify(small)).tobytes()
+    content = transparency.over_white(small).tobytes()
     return Picture(
         pixels=content,
         width=width,
@@ -107,38 +101,10 @@ def _region(width: int, height: int, image: Image.Image, fit: Fit) -> Region:
     return left, upper, left + side, upper + side
 
 
-def _resize(image: Image.Image, region: Region, resize_filter: Image.Resampling) -> Image.Image:
+def _resize(image: Image.Image, frame: Box, region: Region, resize_filter: Image.Resampling) -> Image.Image:
     left, upper, right, lower = region
     # Only the part that counts goes through the mode conversion, and nothing outside it tints its edges; fractions
     # of a pixel are left to the resize.
     outer = (int(left), int(upper), math.ceil(right), math.ceil(lower))
     box = (left - outer[0], upper - outer[1], right - outer[0], lower - outer[1])
-    return _simplify(image.crop(outer)).resize((SIDE, SIDE), resize_filter, box=box)
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 (upright) where there is none."""
-    if image.info.keys().isdisjoint(_EXIF_SOURCES):
-        return 1
-    try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # noqa: BLE001 - a broken EXIF block, in whatever way, hides no picture from a person
-        return 1
-
-
-def _simplify(image: Image.Image) -> Image.Image:
-    """Any mode to RGB, or RGBA where something is transparent (Pillow weighs alpha rightly when it resizes RGBA)."""
-    if image.mode == "RGBA" or (image.mode == "RGB" and "transparency" not in image.info):
-        return image
-    if image.mode.startswith("I"):
-        # 16-bit grey; Pillow would clip it at 255 instead of scaling it.
-        return image.convert("I").point(lambda level: level * (1 / 256)).convert("L").convert("RGB")
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image.convert("RGB")
-
-
-def _over_white(image: Image.Image) -> Image.Image:
-    if image.mode != "RGBA":
-        return image
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return transparency.visible(image, frame, outer).resize((SIDE, SIDE), resize_filter, box=box)

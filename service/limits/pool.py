@@ -23,6 +23,14 @@ _SHORTENED = 3
 # never asked does not go before them.
 _STEP_SECONDS = 1.0
 
+# Who has had so many times less has had next to nothing: under a flood from a dozen addresses none of them may have had
+# a second more than a newcomer. What everybody has had halves alike, so that it stays a ratio, whoever waits longest:
+# two clients can't push each other out in turn.
+_TIMES = 8
+
+# Less than this counts as this: nobody gives way for a millisecond.
+_LEAST_SECONDS = 0.002
+
 
 class Pool:
     """Gives out places in turn; refuses what would wait too long, and drops what nobody waits for any more.
@@ -33,9 +41,9 @@ class Pool:
 
     The next place goes to the client in the queue who has fewest at the moment; of several to the one who has had least
     of the places' time lately (`Usage`), to the second, as one picture may take a hundred times as long as another; and
-    those who have had as much take turns. When the queue is full, whoever has had more by a second than a newcomer
-    makes room for it, else whoever has more waiting, unless it is the newcomer who has had more. Clients are told apart
-    by their address (`client_of`): behind a proxy they are one.
+    those who have had as much take turns. When the queue is full, whoever has had most makes room for a newcomer, if it
+    has had a second more or eight times as much, else whoever has more waiting, unless it is the newcomer who has had
+    more. Clients are told apart by their address (`client_of`): behind a proxy they are one.
 
     Attributes:
         shed: requests refused since the queue was last empty.
@@ -82,7 +90,7 @@ class Pool:
         had = self._usage.seconds(client, now)
         others = {each: self._usage.seconds(each, now) for each, queue in self._queues.items() if queue}
         greediest = max(others, key=others.__getitem__)
-        if others[greediest] > had + _STEP_SECONDS:
+        if others[greediest] > min(had + _STEP_SECONDS, max(had, _LEAST_SECONDS) * _TIMES):
             return greediest
         peers = [each for each, seconds in others.items() if had <= seconds + _STEP_SECONDS]
         longest = max(peers, key=lambda each: len(self._queues[each]), default=client)

@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from service.errors import Overloaded
 from service.images import decode_messages
 from service.images.decode_messages import Task
 from service.images.decode_process import DecodeProcess
@@ -225,6 +226,64 @@ def test_a_crash_of_the_decoder_is_one_requests_trouble(guarded: Service) -> Non
     assert send(guarded, PHOTO).status_code == 200
 
 
+def test_an_end_from_outside_is_not_the_pictures_fault(guarded: Service) -> None:
+    """When somebody kills the decode process, as the system does when memory runs out, its picture is tried again."""
+    victim = decoder(guarded)
+    victim.suspend()
+    answers: list[httpx.Response] = []
+    thread = threading.Thread(target=lambda: answers.append(send(guarded, PHOTO)))
+    thread.start()
+    until(lambda: in_flight(guarded) == 1, "a task that is sent")
+    victim.kill()
+    thread.join()
+    assert answers[0].status_code == 200, answers[0].text
+
+
+def test_who_is_killed_twice_is_no_damaged_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture whose process is killed from outside at the second try too is told to come again, and is not blamed."""
+    process = DecodeProcess(256 * 1024**2)
+    exchange, killed = process._exchange, []  # noqa: SLF001 - killed just when it has its task
+
+    def killing(task: Task, deadline: float) -> Any:
+        running = process._process  # noqa: SLF001 - as above
+        assert running is not None
+        running.kill()
+        killed.append(running.wait())
+        return exchange(task, deadline)
+
+    monkeypatch.setattr(process, "_exchange", killing)
+    try:
+        with pytest.raises(Overloaded, match="was ended before"):
+            process.decode(Task(PHOTO_PNG, in_json=False, decoder=DECODER, fit="crop"), 60, 60, threading.Event())
+        assert killed == [-signal.SIGKILL] * 2
+    finally:
+        process.close()
+
+
+def test_an_interruption_hits_its_own_picture_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted for a picture that it is not at, a process goes on; for its own it is killed, and not tried again."""
+    process = DecodeProcess(256 * 1024**2)
+    exchange, own, others = process._exchange, threading.Event(), threading.Event()  # noqa: SLF001 - as above
+    seen: list[bool] = []
+
+    def interrupted(task: Task, deadline: float) -> Any:
+        running = process._process  # noqa: SLF001 - as above
+        assert running is not None
+        process.interrupt(others)
+        seen.append(running.poll() is None)
+        process.interrupt(own)
+        running.wait(PATIENCE_S)
+        return exchange(task, deadline)
+
+    monkeypatch.setattr(process, "_exchange", interrupted)
+    try:
+        with pytest.raises(Overloaded):
+            process.decode(Task(PHOTO_PNG, in_json=False, decoder=DECODER, fit="crop"), 60, 60, own)
+        assert seen == [True]
+    finally:
+        process.close()
+
+
 def test_nothing_delays_the_end_of_a_decoder(guarded: Service) -> None:
     """SIGTERM ends it whatever it is at: no handler, which would wait for the decoder to return, stands between."""
     status = Path(f"/proc/{decoder(guarded).pid}/status").read_text()
@@ -379,9 +438,11 @@ def test_an_answer_that_was_not_read_to_its_end_is_nobodys(monkeypatch: pytest.M
     monkeypatch.setattr(decode_messages, "read_answer", failing)
     try:
         with pytest.raises(MemoryError):
-            process.decode(Task(PHOTO, in_json=False, decoder=decoder, fit="crop"), 60, 60)
+            process.decode(Task(PHOTO, in_json=False, decoder=decoder, fit="crop"), 60, 60, threading.Event())
         fail.append(False)
-        other = process.decode(Task(encode(photo(90, 60)), in_json=False, decoder=decoder, fit="crop"), 60, 60)
+        other = process.decode(
+            Task(encode(photo(90, 60)), in_json=False, decoder=decoder, fit="crop"), 60, 60, threading.Event()
+        )
         assert (other.width, other.height) == (90, 60)
     finally:
         process.close()

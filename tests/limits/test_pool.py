@@ -162,6 +162,38 @@ def test_who_has_had_most_makes_room(loop: VirtualLoop) -> None:
     waiting[5].exception()
 
 
+def test_a_flood_from_a_dozen_addresses_keeps_no_newcomer_out(loop: VirtualLoop) -> None:
+    """Where each of those in a full queue has had less than a second, who has had nothing is let in and soon served."""
+    crowd = Crowd(loop)
+    flood = [f"flood-{number}" for number in range(12)]
+    for _ in range(30):
+        for address in flood:
+            crowd.ask(address, 0.25)
+        loop.advance(0.5)
+    assert isinstance(crowd.ask(flood[0], 0.25).exception(), Overloaded)
+    newcomer = crowd.ask("newcomer", 0.25)
+    assert not newcomer.done()
+    for _ in range(4):
+        for address in flood:
+            crowd.ask(address, 0.25)
+        loop.advance(0.5)
+    assert newcomer.done()
+    newcomer.result()
+
+
+def test_those_who_have_had_as_much_do_not_push_each_other_out(loop: VirtualLoop) -> None:
+    """In a full queue one who has had half or a quarter as much as the others is refused, and so is one of them."""
+    crowd = Crowd(loop)
+    for address, seconds in (*((str(number), 0.5) for number in range(QUEUE)), ("half", 0.25), ("quarter", 0.125)):
+        crowd.ask(address, seconds)
+        loop.advance(0.5)
+    crowd.ask("busy", 1)
+    waiting = [crowd.ask(str(number), 0.25) for number in range(QUEUE)]
+    for address in ("half", "quarter", "half", "0"):
+        assert isinstance(crowd.ask(address, 0.25).exception(), Overloaded)
+    assert not any(each.done() for each in waiting)
+
+
 @pytest.fixture(scope="module")
 def queueing(toy_models: Path) -> Iterator[Service]:
     """A service in which six may wait, as long as they like."""
