@@ -38,6 +38,26 @@ def test_a_temperature_that_makes_it_worse_is_not_recommended() -> None:
     assert any("the temperature makes it no better" in measurement for _, measurement in advice)
 
 
+def test_a_share_of_a_few_answers_is_compared_with_nothing() -> None:
+    """A label with fewer than twenty confident answers is named neither best nor worst."""
+    labels, few = CARD.quantitative_analyses.label_thresholds.labels, CARD
+    assert f"'{max(labels, key=lambda each: each.wrong_as_answer.value or 0).label}'" in findings.confident_by_label(
+        few
+    )
+    for i in range(10):
+        few = changed(f"quantitative_analyses.label_thresholds.labels.{i}.wrong_as_answer.n", 19, few)
+    assert findings.confident_by_label(few).endswith("too few to compare them.")
+
+
+def test_the_seminars_example_is_left_out_where_there_is_none() -> None:
+    """A model that calls no automobile a bird has no caveat that says it does."""
+    confusions = CARD.quantitative_analyses.confusions
+    (i,) = [i for i, each in enumerate(confusions) if (each.truth, each.answer) == ("automobile", "bird")]
+    without = changed(f"quantitative_analyses.confusions.{i}.count", 0)
+    names = [[each.caveat for each in caveats.caveats(card)] for card in (CARD, without)]
+    assert set(names[0]) - set(names[1]) == {"It takes an automobile for a bird now and then."}
+
+
 EPOCHS = [Epoch(epoch=i, accuracy=0.5, loss=2 - i / 10, val_accuracy=0.5, val_loss=abs(i - 3)) for i in (1, 2, 3, 4)]
 
 
@@ -52,6 +72,8 @@ def test_overfitting_is_named_where_it_is_there() -> None:
     assert "overfitting" not in findings.overfitting(EPOCHS, gap(-0.1))
     assert "10.0 points below" in findings.overfitting(EPOCHS, gap(-0.1))
     assert "(without dog)" in findings.overfitting(EPOCHS, gap(0.1, "without dog"))
+    bumpy = [*EPOCHS[:3], EPOCHS[3].model_copy(update={"loss": 1.9})]
+    assert "overfitting" not in findings.overfitting(bumpy, gap(0.1))
 
 
 def test_sets_that_look_familiar_are_named_where_the_interval_says_so() -> None:

@@ -1,10 +1,15 @@
 """What was found, in words: sentences that are made from a card's numbers, and say only what these say."""
 
+from itertools import pairwise
+
 from models.card import Card, ClassMetrics, Epoch
 from models.evidence import LabelTrust
 from models.measurement import Number
 from training.card import seeds
 from training.card.words import NBSP, listed, measured, points, share
+
+# Of fewer answers a share says next to nothing.
+_LEAST = 20
 
 
 def value(number: Number) -> float:
@@ -63,8 +68,11 @@ def confident(card: Card) -> str:
 def confident_by_label(card: Card) -> str:
     """What it is worth by answer and by truth."""
     labels = card.quantitative_analyses.label_thresholds.labels
-    by_answer = _ends([each for each in labels if each.wrong_as_answer.value is not None], "wrong_as_answer")
-    by_truth = _ends([each for each in labels if each.wrong_as_truth.value is not None], "wrong_as_truth")
+    answered = [each for each in labels if (each.wrong_as_answer.n or 0) >= _LEAST]
+    shown = [each for each in labels if (each.wrong_as_truth.n or 0) >= _LEAST]
+    if len(answered) < 2 or len(shown) < 2:
+        return f"Of fewer than two labels there are {_LEAST} confident answers, too few to compare them."
+    by_answer, by_truth = _ends(answered, "wrong_as_answer"), _ends(shown, "wrong_as_truth")
     return (
         f"Of the confident answers '{by_answer[1].label}' {measured(by_answer[1].wrong_as_answer)} are wrong, of those "
         f"'{by_answer[0].label}' {measured(by_answer[0].wrong_as_answer)}. Of the test images of {by_truth[1].label} "
@@ -113,17 +121,18 @@ def overfitting(epochs: list[Epoch], gap: Number) -> str:
         f" The validation loss was lowest ({best.val_loss:.3f}) in epoch {best.epoch}; in the last, epoch "
         f"{last.epoch}, it was {last.val_loss:.3f}"
     )
-    if last.loss < best.loss:
-        text += ", while the training loss kept falling: overfitting" if value(gap) > 0 else ""
+    after = epochs[epochs.index(best) :]
+    if value(gap) > 0 and all(later.loss < earlier.loss for earlier, later in pairwise(after)):
+        text += ", while the training loss kept falling: overfitting"
     return text + "."
 
 
 def automobile_for_bird(card: Card) -> str:
-    """The seminar's own example."""
+    """The seminar's own example, or nothing where no automobile is called a bird."""
     confusions = card.quantitative_analyses.confusions
     seminar = next(each for each in confusions if (each.truth, each.answer) == ("automobile", "bird"))
     if not seminar.count:
-        return "No test automobile is called a bird."
+        return ""
     some = f" such as image{'s' * (len(seminar.examples) > 1)} {listed(map(str, seminar.examples))}"
     return f"{seminar.count} of the test images of an automobile are called a bird,{some}."
 
@@ -164,10 +173,10 @@ def out_of_distribution(card: Card) -> str:
     sets = card.quantitative_analyses.out_of_distribution.sets
     most = max(value(each.fpr95_energy) for each in sets)
     hardest = [each for each in sets if value(each.fpr95_energy) == most]
+    passing = measured(hardest[0].fpr95_energy) if len(hardest) == 1 else share(most)
     text = (
-        f"With 95{NBSP}% of the test images let through, {measured(hardest[0].fpr95_energy)} of the "
-        f"{listed(each.name for each in hardest)} pass too"
-        f"{' (each)' if len(hardest) > 1 else ''}. Confident answers go to "
+        f"With 95{NBSP}% of the test images let through, {passing} of the {listed(each.name for each in hardest)} pass "
+        f"too{' (each)' if len(hardest) > 1 else ''}. Confident answers go to "
         + listed(f"{share(each.confident.value)} of the {each.name}" for each in sets)
         + "."
     )

@@ -51,5 +51,5 @@ def _text(label: str, *, confident: bool, noticed: bool) -> str:
     how = "confident, and its energy is" if confident else "not confident, but its energy is"
     return (
         f"{text} The answer is {how} as usual as a test image's: that the question made no sense is said by the caveat "
-        "'closed-set' alone, which every picture gets."
+        "'closed-set' alone, which every picture that is sent gets."
     )
