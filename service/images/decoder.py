@@ -140,6 +140,8 @@ class Decoder:
             size = 2 * bands if scans > 1 else 1
         elif image_format == "WEBP":
             size = 16  # the decoder's two canvases, Pillow's copy, and the part of it that counts
+        elif image.mode.startswith("I"):
+            size = 11  # grey of 16 bits, which is scaled in 32
         else:
             size = 8 if bands > 1 else 6  # the picture and the part of it that counts, as RGB
         partial = transparency.frame_of(image) != (0, 0, *image.size)

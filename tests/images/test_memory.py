@@ -19,11 +19,14 @@ PICTURES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "PNG with a palette": ("PNG", "P", {}),
     "PNG, grey": ("PNG", "L", {}),
     "PNG with a transparent colour": ("PNG", "RGB", {"transparency": (1, 2, 3)}),
+    "PNG, grey of 16 bits": ("PNG", "I;16", {}),
+    "PNG, grey of 16 bits with a transparent one": ("PNG", "I;16", {"transparency": 300}),
     "GIF": ("GIF", "P", {}),
     "GIF with a transparent colour": ("GIF", "P", {"transparency": 0}),
     "BMP": ("BMP", "RGB", {}),
     "WebP": ("WEBP", "RGB", {}),
     "WebP, lossless, with alpha": ("WEBP", "RGBA", {"lossless": True}),
+    "WebP, animated": ("WEBP", "RGB", {"save_all": True, "append_images": [Image.new("RGB", (3001, 3000), "red")]}),
     "JPEG, progressive": ("JPEG", "RGB", {"progressive": True}),
 }
 
@@ -35,7 +38,7 @@ def shares(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     arguments = []
     for number, (image_format, mode, options) in enumerate(PICTURES.values()):
         path = folder / str(number)
-        path.write_bytes(encode(Image.new(mode, (3000, 3000)), image_format, **options))
+        path.write_bytes(encode(Image.new(mode, (3001, 3000)), image_format, **options))
         arguments.append(f"{image_format}:{path}")
     command = [sys.executable, "-m", "tests.support.memory", *arguments]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE_S)

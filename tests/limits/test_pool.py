@@ -163,22 +163,21 @@ def test_who_has_had_most_makes_room(loop: VirtualLoop) -> None:
 
 
 def test_a_flood_from_a_dozen_addresses_keeps_no_newcomer_out(loop: VirtualLoop) -> None:
-    """Where each of those in a full queue has had less than a second, who has had nothing is let in and soon served."""
-    crowd = Crowd(loop)
-    flood = [f"flood-{number}" for number in range(12)]
-    for _ in range(30):
-        for address in flood:
-            crowd.ask(address, 0.25)
-        loop.advance(0.5)
-    assert isinstance(crowd.ask(flood[0], 0.25).exception(), Overloaded)
+    """Where each of those in a full queue has had less than a second, who has had nothing pushes out who had most."""
+    crowd = Crowd(loop, 12)
+    flood = [str(number) for number in range(12)]
+    for address in flood:
+        crowd.ask(address, 0.75 if address == "7" else 0.5)
+        loop.advance(0.75)
+    crowd.ask("busy", 0.25)
+    waiting = {address: crowd.ask(address, 0.25) for address in flood}
     newcomer = crowd.ask("newcomer", 0.25)
-    assert not newcomer.done()
-    for _ in range(4):
-        for address in flood:
-            crowd.ask(address, 0.25)
-        loop.advance(0.5)
-    assert newcomer.done()
-    newcomer.result()
+    assert [address for address, each in waiting.items() if each.done()] == ["7"]
+    assert isinstance(waiting.pop("7").exception(), Overloaded)
+    assert isinstance(crowd.ask("7", 0.25).exception(), Overloaded)
+    loop.advance(0.25 * 14)
+    for each in (newcomer, *waiting.values()):
+        each.result()
 
 
 def test_those_who_have_had_as_much_do_not_push_each_other_out(loop: VirtualLoop) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from training import experiments
 from training.measure import membership
 from training.measure.membership import Scores
 
@@ -59,4 +60,31 @@ def test_an_attack_that_finds_nobody_for_sure_is_told_as_such() -> None:
     found = membership.membership(
         Scores(*(getattr(scores(1.0), n) for n in ("train_losses", "test_losses")), *ratios), 4
     )
-    assert "no more than guessing would: of a single picture it can't tell for sure." in found.text
+    assert found.text.endswith("of the training images, no more than guessing could.")
+
+
+def test_models_that_differ_make_no_members() -> None:
+    """Where nobody has learnt from anything, models of which every second is surer do not tell the images apart.
+
+    The same models asked about all test images would: that is why one of each pair is drawn for each.
+    """
+    random, n = np.random.default_rng(2), 4000
+    surer = np.tile([0.0, 2.0], 8)[:, None]
+    target, others = random.normal(size=(2, n)), random.normal(size=(2, 16, n)) + surer
+    halves = np.stack([experiments.members(half, n) for half in range(16)])
+    inside = membership.ratios(target[0], others[0], ~halves)
+    same = np.zeros((16, n), bool)
+    same[::2] = True
+    found = [
+        roc_auc_score(np.r_[np.ones(n), np.zeros(n)], np.r_[inside, membership.ratios(target[1], others[1], asked)])
+        for asked in (membership.one_of_each_pair(16, n), same)
+    ]
+    assert found[0] == pytest.approx(0.5, abs=0.02)
+    assert abs(found[1] - 0.5) > 0.1
+
+
+def test_as_many_are_asked_about_each_image() -> None:
+    """About each image one of each pair is asked, and each model about half of the images."""
+    asked = membership.one_of_each_pair(16, 4000)
+    assert (asked[::2] != asked[1::2]).all()
+    assert asked.mean(axis=1) == pytest.approx(np.full(16, 0.5), abs=0.05)

@@ -122,9 +122,6 @@ def membership_scores(content: bytes, splits: Splits, shadows: Shadows) -> Score
         shadows: what models that have learnt from halves of the training images say.
     """
     train, test = Outputs.of(content, splits.train), Outputs.of(content, splits.test)
-    # No shadow has learnt from a test image; as many are asked about one as about a training image, one of each pair.
-    asked = np.zeros((len(shadows.test), len(splits.test)), bool)
-    asked[::2] = True
     return Scores(
         train_losses=membership.losses(train.logits, train.labels),
         test_losses=membership.losses(test.logits, test.labels),
@@ -136,7 +133,7 @@ def membership_scores(content: bytes, splits: Splits, shadows: Shadows) -> Score
         test_ratios=membership.ratios(
             membership.sureness(test.logits, test.labels),
             np.stack([membership.sureness(each, test.labels) for each in shadows.test]),
-            asked,
+            membership.one_of_each_pair(len(shadows.test), len(splits.test)),
         ),
     )
 

@@ -29,7 +29,10 @@ def measure(validation: Answered, test: Answered, threshold: float) -> LabelThre
     confidence, answers, right = _answered(*test)
     accepted = confidence >= np.array(own)[answers]
     return LabelThresholds(
-        labels=[_trust(i, own[i], len(validation[1]), test, threshold) for i in range(len(LABELS))],
+        labels=[
+            _trust(i, own[i], int((validation[0].argmax(axis=1) == i).sum()), test, threshold)
+            for i in range(len(LABELS))
+        ],
         coverage=proportion(
             int(accepted.sum()), len(right), "test", "share of answers at or above their label's own threshold"
         ),
@@ -164,7 +167,8 @@ def base_rate(test: Answered, threshold: float, prevalence: float = 1e-5, label:
         ),
         limits=(
             "The others are test images of the nine other classes, not a street; the share of one in "
-            f"{1 / prevalence:,.0f} is assumed; the figure says how the arithmetic goes, and nothing about any other "
+            f"{1 / prevalence:,.0f} is assumed. It is not computed from the overall error, which holds the ten "
+            "classes' equal shares already. The figure says how the arithmetic goes, and nothing about any other "
             "system."
         ),
     )

@@ -72,6 +72,18 @@ def ratios(target: Floats, others: Floats, chosen: NDArray[np.bool_]) -> NDArray
     return score
 
 
+def one_of_each_pair(models: int, n: int) -> NDArray[np.bool_]:
+    """Which models are asked about each of n images that none of them has learnt from, [models, n].
+
+    About an image that half of them have learnt from, one of each pair is asked: the one that has not. Here one of each
+    pair is drawn, for each image anew; the same ones for all would make a difference of their own, as models differ.
+    """
+    drawn = np.random.default_rng(SEED).integers(0, 2, (models // 2, n))
+    asked = np.zeros((models, n), bool)
+    asked[2 * np.arange(models // 2)[:, None] + drawn, np.arange(n)] = True
+    return asked
+
+
 def membership(scores: Scores, shadows: int) -> Membership:
     """What the two attacks come to.
 
@@ -153,5 +165,5 @@ def _text(accuracy: Number, likelihood: Number, found: Number) -> str:
         f"{100 * (found.value or 0):.1f}{nbsp}% of the training images"
     )
     if found.ci and found.ci.lower <= FALSE:
-        text += ", no more than guessing would: of a single picture it can't tell for sure"
+        text += ", no more than guessing could"
     return f"{text}."
