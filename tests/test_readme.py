@@ -97,8 +97,8 @@ def test_who_is_worst_is_the_cards() -> None:
     gaps = [100 * gap for gap in found.seeds.gaps]
     assert (
         f"Which class fares worst depends on the training's seed: here it is {worst}; of {len(found.seeds.runs)} "
-        f"trainings it was {first} in {n}, {second} in {m}. The gap to the best class was {min(gaps):.0f} to "
-        f"{max(gaps):.0f} points in all of them."
+        f"trainings it was {first} in {n}, {second} in {m}. The gap to the best class was {min(gaps):.1f} to "
+        f"{max(gaps):.1f} points in all of them."
     ) in README_LINE
 
 

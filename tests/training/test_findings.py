@@ -72,6 +72,9 @@ def test_overfitting_is_named_where_it_is_there() -> None:
     assert "overfitting" not in findings.overfitting(EPOCHS, gap(-0.1))
     assert "10.0 points below" in findings.overfitting(EPOCHS, gap(-0.1))
     assert "(without dog)" in findings.overfitting(EPOCHS, gap(0.1, "without dog"))
+    weighted = findings.overfitting(EPOCHS, gap(0.1), weighted=True)
+    assert "overfitting" not in weighted
+    assert "does not compare" in weighted
     bumpy = [*EPOCHS[:3], EPOCHS[3].model_copy(update={"loss": 1.9})]
     assert "overfitting" not in findings.overfitting(bumpy, gap(0.1))
 

@@ -97,7 +97,7 @@ def test_who_is_worst_and_the_gap() -> None:
     assert lesson.startswith("Who is worst depends on the seed: over 3 trainings")
     assert "dog in 2 of 3, cat in 2 (equals counted for each)" in lesson
     assert "in the shipped one, which is among them, dog." in lesson
-    assert "was 20 to 40 points in all of them." in lesson
+    assert "was 20.0 to 40.0 points in all of them." in lesson
 
 
 def test_a_class_that_is_always_worst_is_said_not_to_depend_on_the_seed() -> None:

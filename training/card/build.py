@@ -85,7 +85,9 @@ def build(outcome: Outcome, folder: Path) -> Card:
 def worded(card: Card) -> Card:
     """A card whose sentences are those that its numbers give."""
     found = card.quantitative_analyses
-    overfitting = findings.overfitting(found.learning_curve, found.generalisation_gap)
+    overfitting = findings.overfitting(
+        found.learning_curve, found.generalisation_gap, weighted="--repaired" in card.run.command
+    )
     card = card.model_copy(update={"quantitative_analyses": found.model_copy(update={"overfitting": overfitting})})
     sentences = {"ethical_considerations": considerations(card), "caveats_and_recommendations": caveats(card)}
     return card.model_copy(update=sentences)

@@ -42,7 +42,7 @@ def caveats(card: Card) -> list[Caveat]:
             sources=[sources.HENDRYCKS],
         ),
         Caveat(
-            caveat="Its accuracy hangs on pixels being prepared as the contract says.",
+            caveat="Pixels prepared in another way than the contract says can cost it much.",
             recommendation="Leave decoding and scaling to the service, or to the graph.",
             measurement=findings.contract_violations(card),
         ),

@@ -102,7 +102,9 @@ def _scale(card: Card) -> Consideration:
         harm="As the seminar reads it, such systems are hard to use at scale. When one in many is sought, even rare "
         "false alarms outnumber the true ones.",
         who_bears_it=_INNOCENT,
-        mechanism=f"An illustration: {found.arithmetic} {found.limits}" if found else NOTHING,
+        mechanism=f"An illustration: {found.arithmetic} {found.limits}"
+        if found
+        else f"{NOTHING} This model's confident answers about automobiles are too few for the arithmetic.",
         numbers={
             "found": found.recall,
             "false alarms": found.false_positive_rate,
@@ -110,8 +112,8 @@ def _scale(card: Card) -> Consideration:
         }
         if found
         else {},
-        mitigation="None: no threshold changes how rare the sought are. The service answers one picture at a time and "
-        "searches for nobody.",
+        mitigation="None: no threshold changes how rare the sought are. The service names classes and searches for "
+        "nobody.",
         sources=[sources.PREEZ],
     )
 
@@ -121,7 +123,8 @@ def _data() -> Consideration:
         topic="Data vulnerability: a face can't be changed like a password",
         harm="As the seminar reads it: biometric data can be stolen, and who lost it can't choose a new face.",
         who_bears_it="Those whose faces are stored, for life.",
-        mechanism=f"{NOTHING} The data holds no biometric data, and the service keeps no picture that could be stolen.",
+        mechanism=f"{NOTHING} No class is a person, though people are seen in some pictures. Of what is sent "
+        "the service keeps nothing.",
         numbers={},
         mitigation="What is not kept can't be stolen: pictures are decoded in memory, answered and forgotten (a test "
         "sends pictures and looks for traces of them). A proxy or a program in between may keep them all the same.",
@@ -248,10 +251,11 @@ def _what_would_help(card: Card) -> Consideration:
         "that includes everybody.",
         who_bears_it="Without them: those who were not asked.",
         mechanism=(
-            "What oversight of accuracy finds, on a small scale: the threshold was chosen so that one confident answer "
-            f"in ten is wrong on validation; on the test images it was {measured(decision.test_error)}."
+            "What oversight of accuracy finds, on a small scale: the threshold was chosen so that at most one "
+            "confident answer in ten is wrong on validation; on the test images it was "
+            f"{measured(decision.chosen_anew)}, the threshold's choice being in the interval."
         ),
-        numbers={"error of confident answers": decision.test_error},
+        numbers={"error of confident answers": decision.chosen_anew},
         mitigation="Deployment: versions, digests, one card each. Oversight: a program asks a running service all test "
         "images and compares its answers with its card. Data: nothing is kept. Permission and debate: no program can "
         "give them; that is what the seminar is for.",

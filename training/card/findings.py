@@ -29,7 +29,7 @@ def accuracy(card: Card) -> str:
     found = card.quantitative_analyses
     text = f"Accuracy on the test images: {measured(found.splits['test'].accuracy)}."
     if found.people.value is not None and found.splits["test"].accuracy.value is not None:
-        text += f" People are right about {share(found.people.value)} of such pictures on average."
+        text += f" People agree with the label of {share(found.people.value)} of such pictures on average."
     return text
 
 
@@ -74,7 +74,8 @@ def confident_by_label(card: Card) -> str:
         return f"Of fewer than two labels there are {_LEAST} confident answers, too few to compare them."
     by_answer, by_truth = _ends(answered, "wrong_as_answer"), _ends(shown, "wrong_as_truth")
     return (
-        f"Of the confident answers '{by_answer[1].label}' {measured(by_answer[1].wrong_as_answer)} are wrong, of those "
+        f"Among labels with {_LEAST} or more such answers: "
+        f"of the confident answers '{by_answer[1].label}' {measured(by_answer[1].wrong_as_answer)} are wrong, of those "
         f"'{by_answer[0].label}' {measured(by_answer[0].wrong_as_answer)}. Of the test images of {by_truth[1].label} "
         f"that get a confident answer {measured(by_truth[1].wrong_as_truth)} get a wrong one, of those of "
         f"{by_truth[0].label} {measured(by_truth[0].wrong_as_truth)}."
@@ -109,8 +110,8 @@ def false_positives(card: Card) -> str:
     return text + "."
 
 
-def overfitting(epochs: list[Epoch], gap: Number) -> str:
-    """What the learning curve and the gap say; overfitting is named where both show it."""
+def overfitting(epochs: list[Epoch], gap: Number, *, weighted: bool = False) -> str:
+    """What the learning curve and the gap say; overfitting is named where both show it and the losses compare."""
     best = min(epochs, key=lambda epoch: epoch.val_loss)
     last = epochs[-1]
     text = f"Accuracy on the training images is {points(value(gap))} {'above' if value(gap) >= 0 else 'below'} "
@@ -121,6 +122,11 @@ def overfitting(epochs: list[Epoch], gap: Number) -> str:
         f" The validation loss was lowest ({best.val_loss:.3f}) in epoch {best.epoch}; in the last, epoch "
         f"{last.epoch}, it was {last.val_loss:.3f}"
     )
+    if weighted:
+        return (
+            f"{text}; the training loss counts what is left of one class for as much as was taken away, so that it "
+            "does not compare with that."
+        )
     after = epochs[epochs.index(best) :]
     if value(gap) > 0 and all(later.loss < earlier.loss for earlier, later in pairwise(after)):
         text += ", while the training loss kept falling: overfitting"
@@ -231,7 +237,7 @@ def adversarial(card: Card) -> str:
     if not found:
         return ""
     return (
-        "Accuracy, when each value of 0 to 255 moves a little in the worst direction: "
+        "Accuracy, when each value of 0 to 255 moves a little as the gradient says (FGSM; better attacks leave less): "
         + ", ".join(
             f"by at most {each.epsilon}: {share(each.accuracy.value)}"
             if each.epsilon

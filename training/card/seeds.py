@@ -79,7 +79,7 @@ def next_training(spread: SeedSpread) -> Number:
 def lesson(spread: SeedSpread) -> str:
     """Whether it depends on the seed which class is worst, in words for the summary."""
     runs, n, shipped = spread.runs, len(spread.runs), " and ".join(worst(spread.runs[0]))
-    low, high = (f"{100 * end(spread.gaps):.0f}" for end in (min, max))
+    low, high = (f"{100 * end(spread.gaps):.1f}" for end in (min, max))
     gap = f"{low} points" if low == high else f"{low} to {high} points"
     among = {label for run in runs for label in worst(run)}
     if n == 1:

@@ -16,7 +16,7 @@ CITATION = (
     "Network and recipe: seminar notebook 'Convolutional Neural Networks (CNN) - Object Recognition'. "
     "Data: Krizhevsky, A. (2009), Learning Multiple Layers of Features from Tiny Images."
 )
-DEVELOPERS = "The maintainers of this project, after the seminar's notebook; trained by the command under 'run'."
+DEVELOPERS = "The maintainers of this project, after the seminar's notebook; trained by the command under 'Cost'."
 CONTACT = "the issue tracker of this project"
 NOT_YET = "Takes many minutes: python -m training evaluate, or experiments, adds it."
 MOTIVATION_TRAINING = "The seminar's notebook uses it; a class can train on it in minutes, and everybody can get it."
@@ -149,12 +149,12 @@ DATASHEET = Datasheet(
     ),
     composition=(
         "60,000 colour pictures of 32x32 pixels, 6,000 of each of ten classes; 50,000 for training, 10,000 for "
-        "testing. No people as a class, no demographic annotation; whether people are seen in some pictures was not "
-        "checked."
+        "testing. No people as a class, no demographic annotation; people are seen in some pictures, "
+        "how many was not counted."
     ),
     collection=(
-        "A labelled subset of 80 Million Tiny Images, gathered from the web by search words without asking anybody "
-        f"({sources.BIRHANE}). Its authors withdrew that collection on 29 June 2020; CIFAR-10 was not withdrawn."
+        "A labelled subset of 80 Million Tiny Images, gathered from the web. Its authors withdrew that collection on "
+        "29 June 2020 (Birhane & Prabhu 2020); CIFAR-10 was not withdrawn."
     ),
     labelling=(
         "By people (Krizhevsky 2009). 54 of the 10,000 test labels are wrong (Northcutt et al. 2021). Asked again, "
@@ -211,9 +211,9 @@ PRIVACY = (
 )
 
 LOGGING = (
-    "One line for each request: time, method, path without what follows the question mark, status, seconds, bytes and "
-    "an identifier of the request; of many refused alike in one moment, one line for all. Never a picture, its name or "
-    "its answer. Counts of requests and times are kept as metrics, without saying who asked."
+    "One line for each request: time, level, method, path without what follows the question mark, status, time taken, "
+    "bytes and an identifier of the request; of many refused alike in one moment, one line for all. Never a picture, its "
+    "name or its answer. Counts of requests and times are kept as metrics, without saying who asked."
 )
 REGULATION = [
     Regulation(demand="General description, versions, how it is got (Annex IV 1)", place="Model details; Contract"),
@@ -254,7 +254,7 @@ TRAINING_DEFECTS = [TRAINING_LABELS]
 
 PEOPLE = Number(
     value=0.952,
-    method="share of right answers of people about CIFAR-10's test images, on average",
+    method="share of CIFAR-10's test images whose label people agree with, on average",
     status="cited",
     source=sources.CIFAR10H,
 )

@@ -28,8 +28,8 @@ def measured(number: Number, digits: int = 1) -> str:
     inside = []
     if number.ci:
         inside.append(
-            f"{100 * number.ci.level:g}{NBSP}% interval {100 * number.ci.lower:.{digits}f} to "
-            f"{100 * number.ci.upper:.{digits}f}{NBSP}%"
+            f"{100 * number.ci.level:g}{NBSP}% interval {share(number.ci.lower, digits).removesuffix(f'{NBSP}%')} to "
+            f"{share(number.ci.upper, digits)}"
         )
     if number.n is not None:
         inside.append(f"n{NBSP}={NBSP}{number.n:,}")

@@ -138,7 +138,7 @@ def base_rate(test: Answered, threshold: float, prevalence: float = 1e-5, label:
     precisions = _true_share(prevalence, hits, np.maximum(false, 1 / (false_positives.n or 1)))
     low, high = np.percentile(precisions, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
     value = float(_true_share(prevalence, np.array([recall.value]), np.array([false_positives.value]))[0])
-    crowd = 10 / prevalence
+    crowd, counted = 10 / prevalence, round(false_positives.value * (false_positives.n or 0))
     found, alarms = 10 * recall.value, (crowd - 10) * false_positives.value
     return BaseRate(
         label=label,
@@ -163,7 +163,8 @@ def base_rate(test: Answered, threshold: float, prevalence: float = 1e-5, label:
             f" The model finds {100 * recall.value:.1f}\N{NO-BREAK SPACE}% of those with a confident answer: "
             f"{found:.1f}. It gives the same answer about {100 * false_positives.value:.2f}\N{NO-BREAK SPACE}% of the "
             f"others: {alarms:,.0f}. So of {found + alarms:,.0f} alarms {found:.1f} are true: one in "
-            f"{(found + alarms) / found:,.0f}."
+            f"{(found + alarms) / found:,.0f}, "
+            f"as {counted:,} false alarm{'s' * (counted != 1)} among {false_positives.n or 0:,} images tell."
         ),
         limits=(
             "The others are test images of the nine other classes, not a street; the share of one in "

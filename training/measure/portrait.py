@@ -49,7 +49,7 @@ def _text(label: str, *, confident: bool, noticed: bool) -> str:
     if noticed:
         return f"{text} Its energy is unusual, so that /predict adds the caveat 'out-of-distribution'."
     how = "confident, and its energy is" if confident else "not confident, but its energy is"
+    said = "only the caveat 'closed-set' is" if confident else "only the caveats 'below-threshold' and 'closed-set' are"
     return (
-        f"{text} The answer is {how} as usual as a test image's: that the question made no sense is said by the caveat "
-        "'closed-set' alone, which every picture that is sent gets."
+        f"{text} The answer is {how} as usual as a test image's: {said} added, and nothing notices that it is a person."
     )
