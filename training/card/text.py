@@ -212,8 +212,8 @@ PRIVACY = (
 
 LOGGING = (
     "One line for each request: time, level, method, path without what follows the question mark, status, time taken, "
-    "bytes and an identifier of the request; of many refused alike in one moment, one line for all. Never a picture, its "
-    "name or its answer. Counts of requests and times are kept as metrics, without saying who asked."
+    "bytes and an identifier of the request; of many refused alike in one moment, one line for all. Never a picture, "
+    "its name or its answer. Counts of requests and times are kept as metrics, without saying who asked."
 )
 REGULATION = [
     Regulation(demand="General description, versions, how it is got (Annex IV 1)", place="Model details; Contract"),

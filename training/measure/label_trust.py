@@ -164,7 +164,7 @@ def base_rate(test: Answered, threshold: float, prevalence: float = 1e-5, label:
             f"{found:.1f}. It gives the same answer about {100 * false_positives.value:.2f}\N{NO-BREAK SPACE}% of the "
             f"others: {alarms:,.0f}. So of {found + alarms:,.0f} alarms {found:.1f} are true: one in "
             f"{(found + alarms) / found:,.0f}, "
-            f"as {counted:,} false alarm{'s' * (counted != 1)} among {false_positives.n or 0:,} images tell."
+            f"reckoned from {counted:,} false alarm{'s' * (counted != 1)} among {false_positives.n or 0:,} images."
         ),
         limits=(
             "The others are test images of the nine other classes, not a street; the share of one in "
