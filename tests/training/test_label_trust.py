@@ -57,7 +57,7 @@ def test_what_a_search_for_something_rare_finds() -> None:
     assert found
     assert found.true_alarms.value == pytest.approx(0.0005 / (0.0005 + 0.999 * 0.01))
     assert "Of 10,000 pictures 10 show an automobile." in found.arithmetic
-    assert "So of 105 alarms 5.0 are true: one in 21, as 1 false alarm among 100 images tells." in found.arithmetic
+    assert "So of 105 alarms 5.0 are true: one in 21, reckoned from 1 false alarm among 100 images." in found.arithmetic
     assert found.true_alarms.ci
     assert found.true_alarms.ci.lower < (found.true_alarms.value or 0) < found.true_alarms.ci.upper
 
