@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from service import metrics
-from service.api import answers, documentation, explain, images, model_card, models, operations, page, predict
+from service.api import answers, documentation, examples, explain, images, model_card, models, operations, page, predict
 from service.api.direct_route import DirectRoute
 from service.api.intake import Intake
 from service.http import problems
@@ -75,7 +76,7 @@ def create_app(
         *model_card.routes(registry),
         *operations.routes(registry, admission),
         *page.routes(),
-        *documentation.routes(app),
+        *documentation.routes(app, partial(examples.examples, registry)),
     ]
     problems.install(app)
     direct = [route for route in app.router.routes if isinstance(route, DirectRoute)]

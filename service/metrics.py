@@ -41,6 +41,11 @@ SECONDS = Family(
 )
 IN_FLIGHT = Gauge("service_in_flight", "Predictions being worked on.", multiprocess_mode="livesum")
 REFUSALS = Family(Counter("service_refusals_total", "Requests refused, by the name of the problem.", ["cause"]))
+PICTURES_REFUSED = Family(
+    Counter(
+        "service_refused_pictures_total", "Pictures refused in batches that were answered, by the problem.", ["cause"]
+    )
+)
 LOG_LINES_DROPPED = Counter("service_log_lines_dropped_total", "Lines that the log's reader was too slow for.")
 DECODE_SECONDS = Histogram("service_decode_seconds", "Decoding the pictures of one request.", buckets=_STEPS)
 INFERENCE_SECONDS = Histogram("service_inference_seconds", "One call of the model.", buckets=_STEPS)
@@ -62,6 +67,12 @@ def expose() -> bytes:
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types there
     return generate_latest(registry)
+
+
+def count_refused_pictures(causes: Iterable[str]) -> None:
+    """Count the pictures of a batch that were refused while others of it were answered."""
+    for cause in causes:
+        PICTURES_REFUSED[cause,].inc()
 
 
 def count_predictions(predictions: Iterable[Mapping[str, Any]]) -> None:

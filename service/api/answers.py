@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from models import cifar10_test
 from service import errors
+from service.api.described import UNCHANGED, tagged
 from service.api.direct_route import DirectRoute
 from service.api.intake import Intake
 from service.http import problems
@@ -82,7 +83,7 @@ def _work_out(predictor: Predictor) -> CachedResponse:
         "answers": answers,
         "truths": truths,
     }
-    return CachedResponse(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
+    return CachedResponse(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE), headers=predictor.headers)
 
 
 def routes(registry: ModelRegistry, intake: Intake) -> list[BaseRoute]:
@@ -100,9 +101,9 @@ def routes(registry: ModelRegistry, intake: Intake) -> list[BaseRoute]:
             Answers(registry, intake).get,
             methods=["GET"],
             response_model=AllAnswers,
-            responses={304: {"description": "Unchanged"}, **problems.responses(refused)},
+            responses={200: tagged("All answers"), 304: UNCHANGED, **problems.responses(refused)},
             summary="What the model says about every test image",
-            operation_id="answers",
+            operation_id="list_answers",
             tags=["predict"],
         )
     ]

@@ -1,7 +1,7 @@
 """A FastAPI route whose schema is FastAPI's and whose way at run time is the shortest."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import orjson
@@ -14,9 +14,11 @@ from service.api.documented_route import DocumentedRoute
 from service.http.query import ModelOptions, parse
 
 
-def json_response(content: Any) -> Response:
+def json_response(content: Any, headers: Mapping[str, str] | None = None) -> Response:
     """An answer in JSON, with a line break at its end for those who read it in a terminal."""
-    return Response(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE), media_type="application/json")
+    return Response(
+        orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE), headers=headers, media_type="application/json"
+    )
 
 
 class DirectRoute(DocumentedRoute):

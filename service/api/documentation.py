@@ -1,8 +1,10 @@
 """`/docs` and `/openapi.json`: what the API is, a page that shows it, and the files of that page."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import resources
+from typing import Any
 
 import orjson
 from fastapi import FastAPI
@@ -17,17 +19,21 @@ _PAGE, _DESCRIPTION = "/docs", "/openapi.json"
 _SCRIPT, _STYLE, _ICON = (f"{_PAGE}/{name}" for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"))
 _TYPES = {_SCRIPT: "text/javascript", _STYLE: "text/css", _ICON: "image/png"}
 
+Examples = Callable[[], Mapping[tuple[str, str], Mapping[str, Any]]]
+
 
 class Documentation:
     """All of it, kept in memory; made when somebody first asks for any, as few do."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, examples: Examples) -> None:
         """Read the files.
 
         Args:
             app: what is described, once all its routes are there.
+            examples: works out real answers, by method and path, then by what was asked.
         """
         self._app = app
+        self._examples = examples
         folder = resources.files("fastapi_offline") / "static"
         self._files = {path: (folder / path.rpartition("/")[2]).read_bytes() for path in _TYPES}
         self._made: asyncio.Future[dict[str, CachedResponse]] | None = None
@@ -53,6 +59,9 @@ class Documentation:
             for parameter in path.get("get", {}).get("parameters", ()):
                 if parameter["name"] == "index":
                     parameter["example"] = 16  # what the page fills in; not where a picture may be posted instead
+        for (method, path), examples in self._examples().items():
+            content = description["paths"][path][method]["responses"]["200"]["content"]["application/json"]
+            content["examples"] = {name: {"value": value} for name, value in examples.items()}
         return {
             _PAGE: CachedResponse(bytes(page.body), "text/html"),
             _DESCRIPTION: CachedResponse(orjson.dumps(description, option=orjson.OPT_APPEND_NEWLINE)),
@@ -60,7 +69,7 @@ class Documentation:
         }
 
 
-def routes(app: FastAPI) -> list[BaseRoute]:
+def routes(app: FastAPI, examples: Examples) -> list[BaseRoute]:
     """The routes of the documentation; it is no part of what it describes."""
-    documentation = Documentation(app)
+    documentation = Documentation(app, examples)
     return [Route(path, partial(documentation.get, path), methods=["GET"]) for path in (_PAGE, _DESCRIPTION, *_TYPES)]

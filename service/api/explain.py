@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from fastapi import Query
 from pydantic import Field
@@ -13,18 +13,22 @@ from starlette.routing import BaseRoute
 from typing_extensions import TypedDict
 
 from service.api import predict
+from service.api.described import UNCHANGED, answered, tagged
 from service.api.direct_route import DirectRoute, json_response
 from service.api.intake import Intake
 from service.errors import InvalidParameter, NoInput, TooManyImages
 from service.http import problems
+from service.http.conditional import is_known, weak_tag
 from service.http.query import PictureOptions
 from service.inference import occlusion
+from service.inference.batch import Batch
+from service.inference.caveats import PredictionCaveat
+from service.inference.figures import DECIMALS
 from service.inference.occlusion import Occlusion
-from service.inference.prediction import Input, ModelName
-from service.inference.predictor import Asked, Batch, Predictor
+from service.inference.prediction import Input, ModelName, Prediction, Truth
+from service.inference.predictor import Asked, Predictor
 from service.inference.registry import ModelRegistry
-
-_DECIMALS = 6
+from service.inference.track_record import PredictionTrackRecord
 
 
 class ExplainOptions(PictureOptions):
@@ -59,9 +63,20 @@ class Explanation(TypedDict):
         int, Field(description="Its place among the labels of the model card, from 0.", examples=[5])
     ]
     probability: Annotated[float, Field(description="Its probability when nothing is covered.")]
+    calibrated_probability: Annotated[
+        float | None,
+        Field(description="The same after temperature scaling, as in a prediction; null without a temperature."),
+    ]
     likeliest: Annotated[
         str, Field(description="The class that the picture gets when nothing is covered.", examples=["dog"])
     ]
+    confident: Annotated[
+        bool, Field(description="Whether that class's probability reaches the threshold in the model card.")
+    ]
+    track_record: Annotated[
+        PredictionTrackRecord | None, Field(description="Of that class, as in a prediction; null where there is none.")
+    ]
+    truth: NotRequired[Annotated[Truth, Field(description="Only for a test image; absent for an upload.")]]
     patch: Annotated[int, Field(description="Side of the patch, in pixels.")]
     stride: Annotated[int, Field(description="From one patch to the next, in pixels.")]
     colour: Annotated[
@@ -82,6 +97,14 @@ class Explanation(TypedDict):
     cannot_tell: Annotated[
         list[str], Field(description="What such a map can't tell.", examples=[list(occlusion.CANNOT_TELL)])
     ]
+    caveats: Annotated[
+        list[PredictionCaveat], Field(description="What to beware of with the answer itself, as in a prediction.")
+    ]
+    card: Annotated[str, Field(description="Where the model's card is.")]
+
+
+class _Known(TypedDict):
+    truth: NotRequired[Truth]
 
 
 class Explain:
@@ -100,13 +123,22 @@ class Explain:
         if options.index is None:
             raise NoInput("Say which test image: /explain?index=16. To explain a picture of your own, POST it here.")
         predictor = await self._registry.predictor(options.model, options.version)
+        _check(predictor, options)
+        # Another name than that of /predict with the same query, which would be told apart by its address only.
+        tag = weak_tag(f"explain {predictor.digest}", request.scope["query_string"])
+        headers = {"ETag": tag, "Cache-Control": self._intake.cache_control}
+        if is_known(request, tag):
+            return Response(status_code=304, headers=predictor.headers | headers)
         with self._intake.admission:
             asked, place = predictor.ask([options.index], []), partial(self._intake.pool.place, request)
-            return await self._explain(place, predictor, asked, options)
+            response = await self._explain(place, predictor, asked, options)
+        response.headers.update(headers)
+        return response
 
     async def post(self, request: Request, options: Annotated[ExplainOptions, Query()]) -> Response:
         """The same for a picture of your own, sent as to `/predict`; one at a time."""
         predictor = await self._registry.predictor(options.model, options.version)
+        _check(predictor, options)
         async with self._intake.read(request, predictor, options) as sent:
             if len(sent.asked.indices) + len(sent.asked.contents) > 1:
                 raise TooManyImages("There is more than one picture, the limit here. Send them one by one.")
@@ -119,43 +151,64 @@ class Explain:
         asked: Asked,
         options: ExplainOptions,
     ) -> Response:
-        labels = predictor.model.card.contract.labels
-        if options.target is not None and options.target not in labels:
-            raise InvalidParameter(f"class: there is no such class. Choose one of {', '.join(labels)}.")
-        if options.stride > options.patch:
-            raise InvalidParameter("stride: larger than the patch, so that pixels would stay uncovered. Make it less.")
         pool = self._intake.pool
         async with place():
-            batch = await self._intake.load(predictor, asked, options)
+            batch = await self._intake.load(predictor, asked, options.fit)
             return await pool.run(_answer, predictor, batch, options)
+
+
+def _check(predictor: Predictor, options: ExplainOptions) -> None:
+    """See that there is such a class and that no pixel would stay uncovered.
+
+    Raises:
+        InvalidParameter: there is none, or there would.
+    """
+    labels = predictor.model.card.contract.labels
+    if options.target is not None and options.target not in labels:
+        raise InvalidParameter(f"class: there is no such class. Choose one of {', '.join(labels)}.")
+    if options.stride > options.patch:
+        raise InvalidParameter("stride: larger than the patch, so that pixels would stay uncovered. Make it less.")
 
 
 def _answer(predictor: Predictor, batch: Batch, options: ExplainOptions) -> Response:
     """The explanation as it was asked for; takes some ten milliseconds."""
-    labels = predictor.model.card.contract.labels
-    target = None if options.target is None else labels.index(options.target)
-    found = occlusion.occlude(predictor.probabilities, batch.images[0], target, options.patch, options.stride)
-    if options.format == "png":
-        return Response(occlusion.draw(batch.images[0], found.pixels), media_type="image/png")
-    return json_response(_describe(predictor, batch, found, options))
+    if options.format == "json":
+        return json_response(describe(predictor, batch, options), predictor.headers)
+    _, found = _occlude(predictor, batch, options)
+    return Response(occlusion.draw(batch.images[0], found.pixels), headers=predictor.headers, media_type="image/png")
 
 
-def _describe(predictor: Predictor, batch: Batch, found: Occlusion, options: ExplainOptions) -> Explanation:
-    labels = predictor.model.card.contract.labels
+def _occlude(predictor: Predictor, batch: Batch, options: ExplainOptions) -> tuple[Prediction, Occlusion]:
+    """The answer about the one picture, and what covering it does to the class that is to be explained."""
+    (answer,) = predictor.predict(batch)
+    label = answer["label"] if options.target is None else options.target
+    target = predictor.model.card.contract.labels.index(label)
+    return answer, occlusion.occlude(predictor.probabilities, batch.images[0], target, options.patch, options.stride)
+
+
+def describe(predictor: Predictor, batch: Batch, options: ExplainOptions) -> Explanation:
+    """The explanation in numbers."""
+    answer, found = _occlude(predictor, batch, options)
+    label = predictor.model.card.contract.labels[found.target]
     row, column = divmod(int(found.drops.argmax()), len(found.positions))
-    drops = found.drops.round(_DECIMALS).tolist()
+    drops = found.drops.round(DECIMALS).tolist()
+    known: _Known = {"truth": answer["truth"]} if "truth" in answer else {}
     return {
-        "model": {"name": predictor.model.name, "version": predictor.model.version},
-        "label": labels[found.target],
+        "model": answer["model"],
+        "label": label,
         "class_index": found.target,
-        "probability": round(found.probability, _DECIMALS),
-        "likeliest": labels[found.likeliest],
+        "probability": answer["probabilities"][label],
+        "calibrated_probability": predictor.calibrate(found.uncovered, found.target),
+        "likeliest": answer["label"],
+        "confident": answer["confident"],
+        "track_record": answer["track_record"],
+        **known,
         "patch": options.patch,
         "stride": options.stride,
         "colour": found.colour,
         "positions": found.positions,
         "drops": drops,
-        "map": found.pixels.round(_DECIMALS).tolist(),
+        "map": found.pixels.round(DECIMALS).tolist(),
         "largest": {
             "drop": drops[row][column],
             "left": found.positions[column],
@@ -166,13 +219,13 @@ def _describe(predictor: Predictor, batch: Batch, found: Occlusion, options: Exp
         "method": occlusion.METHOD,
         "source": occlusion.SOURCE,
         "cannot_tell": list(occlusion.CANNOT_TELL),
+        "caveats": answer["caveats"],
+        "card": answer["card"],
     }
 
 
-_OK = {
-    "description": "The map, as numbers or as a picture",
-    "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}},
-}
+_WHAT = "The map, as numbers or as a picture"
+_PNG = {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 def routes(registry: ModelRegistry, intake: Intake) -> list[BaseRoute]:
@@ -184,9 +237,9 @@ def routes(registry: ModelRegistry, intake: Intake) -> list[BaseRoute]:
             explain.get,
             methods=["GET"],
             response_model=Explanation,
-            responses={200: _OK, **problems.responses(predict.ERRORS_GET)},
+            responses={200: tagged(_WHAT) | _PNG, 304: UNCHANGED, **problems.responses(predict.ERRORS_GET)},
             summary="Where covering a test image changes the answer",
-            operation_id="explain_index",
+            operation_id="explain_test_image",
             tags=["explain"],
         ),
         DirectRoute(
@@ -194,9 +247,9 @@ def routes(registry: ModelRegistry, intake: Intake) -> list[BaseRoute]:
             explain.post,
             methods=["POST"],
             response_model=Explanation,
-            responses={200: _OK, **problems.responses(predict.ERRORS_POST)},
+            responses={200: answered(_WHAT) | _PNG, **problems.responses(predict.ERRORS_POST)},
             summary="Where covering a picture changes the answer",
-            operation_id="explain",
+            operation_id="explain_picture",
             tags=["explain"],
             openapi_extra={"requestBody": predict.REQUEST_BODY},
         ),

@@ -15,6 +15,7 @@ from models.cifar10_test import TestSplit
 from service import errors
 from service.api.documented_route import DocumentedRoute
 from service.http import problems
+from service.http.conditional import is_known
 
 _PNG = {"description": "The image", "content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
 _INDEX = Path(description="A CIFAR-10 test image: 0 to 9999.", examples=["16"])
@@ -35,7 +36,7 @@ class Images:
         if not _DIGITS.fullmatch(index):
             raise errors.ImageNotFound("Test images are /images/0.png to /images/9999.png.")
         headers = {"ETag": f'"{cifar10_test.SHA256[:16]}-{int(index)}"', "Cache-Control": _FOREVER}
-        if request.headers.get("if-none-match") == headers["ETag"]:
+        if is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         pixels = self._test_split.read([int(index)])[0][0]
         png = io.BytesIO()
@@ -53,7 +54,7 @@ def routes(test_split: TestSplit) -> list[BaseRoute]:
             response_class=Response,
             responses={200: _PNG, 304: {"description": "Unchanged"}, **problems.responses([errors.ImageNotFound])},
             summary="A CIFAR-10 test image",
-            operation_id="image",
+            operation_id="get_test_image",
             tags=["data"],
         )
     ]

@@ -9,7 +9,9 @@ from starlette.requests import Request
 
 from service.http.payload import is_read_through, read_payload
 from service.http.query import PictureOptions
-from service.inference.predictor import Asked, Batch, Predictor
+from service.images.preprocess import Fit
+from service.inference.batch import Batch
+from service.inference.predictor import Asked, Predictor
 from service.limits.admission import INLINE_BYTES, Admission
 from service.limits.body import BodyBuffer, BodyReader
 from service.limits.pool import Pool
@@ -31,11 +33,19 @@ class Submitted(NamedTuple):
 
 
 class Intake:
-    """What the endpoints that take pictures have in common."""
+    """What the endpoints that take pictures have in common.
+
+    Attributes:
+        admission: to them.
+        pool: for what of their work takes long.
+        cache_control: how answers may be kept that have an ETag: asked again each time.
+    """
 
     def __init__(self, settings: Settings, admission: Admission, pool: Pool) -> None:
         self._settings = settings
         self._buffer = BodyBuffer(settings)
+        # Where keys are wanted, an answer is for who has one: no cache that others share may keep it.
+        self.cache_control = "private, no-cache" if settings.api_keys else "no-cache"
         self.admission = admission
         self.pool = pool
 
@@ -62,12 +72,18 @@ class Intake:
         payload = read_payload(content, content_type, index, self._settings)
         return predictor.ask(payload.indices, payload.contents, in_json=payload.in_json), payload.batch
 
-    async def load(self, predictor: Predictor, asked: Asked, options: PictureOptions) -> Batch:
+    async def load(self, predictor: Predictor, asked: Asked, fit: Fit, *, strict: bool = True) -> Batch:
         """The images of what is not cheap; for those who have a place in the pool.
+
+        Args:
+            predictor: that loads them.
+            asked: which.
+            fit: how they are made square.
+            strict: whether one bad picture refuses all.
 
         Raises:
             ServiceError: as `Predictor.load_apart` does.
         """
         if asked.plain:
-            return await self.pool.run(predictor.load, asked, options.fit)
-        return await predictor.load_apart(asked, options.fit)
+            return await self.pool.run(partial(predictor.load, asked, fit, strict=strict))
+        return await predictor.load_apart(asked, fit, strict=strict)

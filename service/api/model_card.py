@@ -84,7 +84,7 @@ def routes(registry: ModelRegistry) -> list[BaseRoute]:
             response_model=Card | ToolkitCard,
             responses={200: _CARD, 304: {"description": "Unchanged"}, **problems.responses(refused)},
             summary="The model card",
-            operation_id="model_card",
+            operation_id="get_model_card",
             tags=["model"],
         ),
         DocumentedRoute(
@@ -93,7 +93,7 @@ def routes(registry: ModelRegistry) -> list[BaseRoute]:
             methods=["GET"],
             responses={304: {"description": "Unchanged"}},
             summary="The model card's JSON Schema",
-            operation_id="model_card_schema",
+            operation_id="get_model_card_schema",
             tags=["model"],
         ),
     ]

@@ -10,7 +10,8 @@ from typing_extensions import TypedDict
 from models.card import Card
 from service.api.direct_route import json_response
 from service.api.documented_route import DocumentedRoute
-from service.inference.prediction import ModelName
+from service.inference.figures import DECIMALS, PredictionInterval, rounded
+from service.inference.prediction import ModelName, card_address
 from service.inference.registry import ModelRegistry
 
 
@@ -23,10 +24,9 @@ class LoadedModel(ModelName):
 class Accuracy(TypedDict):
     """The share of the test images that a model is right about, with its interval."""
 
-    value: Annotated[float, Field(examples=[0.6416])]
-    lower: Annotated[float | None, Field(description="Of the 95 % interval.", examples=[0.6321])]
-    upper: Annotated[float | None, Field(examples=[0.6509])]
-    n: Annotated[int | None, Field(description="How many images.", examples=[10_000])]
+    value: float
+    ci: Annotated[PredictionInterval | None, Field(description="Its confidence interval.")]
+    n: Annotated[int | None, Field(description="How many images.")]
 
 
 class OfferedModel(LoadedModel):
@@ -39,6 +39,7 @@ class OfferedModel(LoadedModel):
         float | None, Field(description="The probability from which on its answers are called confident.")
     ]
     accuracy: Annotated[Accuracy | None, Field(description="On the test images; null where it was not measured.")]
+    card: Annotated[str, Field(description="Where its card is.")]
 
 
 class ModelList(TypedDict):
@@ -68,6 +69,7 @@ class Models:
                     "labels": card.contract.labels,
                     "threshold": card.metrics.decision.threshold.value,
                     "accuracy": _accuracy(card),
+                    "card": card_address(model.name, model.version),
                 }
             )
         models: ModelList = {"models": listed}
@@ -79,13 +81,7 @@ def _accuracy(card: Card) -> Accuracy | None:
     number = test.accuracy if test else None
     if number is None or number.value is None:
         return None
-    interval = number.ci
-    return {
-        "value": number.value,
-        "lower": interval.lower if interval else None,
-        "upper": interval.upper if interval else None,
-        "n": number.n,
-    }
+    return {"value": round(number.value, DECIMALS), "ci": rounded(number.ci), "n": number.n}
 
 
 def routes(registry: ModelRegistry) -> list[BaseRoute]:
@@ -97,7 +93,7 @@ def routes(registry: ModelRegistry) -> list[BaseRoute]:
             methods=["GET"],
             response_model=ModelList,
             summary="The models",
-            operation_id="models",
+            operation_id="list_models",
             tags=["model"],
         )
     ]

@@ -66,7 +66,7 @@ def routes(registry: ModelRegistry, admission: Admission) -> list[BaseRoute]:
             response_model=Health,
             responses=problems.responses([errors.Draining]),
             summary="Readiness",
-            operation_id="health",
+            operation_id="get_health",
             tags=["operation"],
         ),
         DocumentedRoute(
@@ -75,7 +75,7 @@ def routes(registry: ModelRegistry, admission: Admission) -> list[BaseRoute]:
             methods=["GET"],
             response_class=PlainTextResponse,
             summary="Prometheus metrics",
-            operation_id="metrics",
+            operation_id="get_metrics",
             tags=["operation"],
         ),
         DocumentedRoute(
@@ -85,7 +85,7 @@ def routes(registry: ModelRegistry, admission: Admission) -> list[BaseRoute]:
             response_model=Problem,
             responses=problems.responses([errors.ProblemNotFound]),
             summary="What a problem means",
-            operation_id="problem",
+            operation_id="get_problem",
             tags=["operation"],
         ),
     ]

@@ -27,9 +27,9 @@ from service.card_formats.toolkit_schema import (
     Metric,
     Owner,
     Parameters,
-    Reference,
     Risk,
     ToolkitCard,
+    ToolkitReference,
     Version,
 )
 
@@ -67,7 +67,7 @@ def _details(card: Card) -> Details:
         owners=[Owner(name=details.developers, contact=details.contact)],
         version=Version(name=str(details.version), date=details.date),
         licenses=[Licence(custom_text=details.licence)],
-        references=[Reference(reference=url) for url in dict.fromkeys(map(address, works(card))) if url],
+        references=[ToolkitReference(reference=url) for url in dict.fromkeys(map(address, works(card))) if url],
         citations=[Citation(citation=details.citation)],
         path=f"models/{details.name}/{details.version}/model.onnx",
     )

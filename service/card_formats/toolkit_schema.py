@@ -29,7 +29,7 @@ class Licence(Part):
     custom_text: str
 
 
-class Reference(Part):
+class ToolkitReference(Part):
     """Where something that the card rests on can be read."""
 
     reference: str
@@ -50,7 +50,7 @@ class Details(Part):
     owners: list[Owner]
     version: Version
     licenses: list[Licence]
-    references: list[Reference]
+    references: list[ToolkitReference]
     citations: list[Citation]
     path: str
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.http.negotiation import elements, takes_gzip
+from service.http.conditional import is_known
+from service.http.negotiation import takes_gzip
 
 # What is compressed already gains nothing.
 _COMPRESSED = ("image/jpeg", "image/png")
@@ -41,8 +42,8 @@ class CachedResponse:
 
     def to(self, request: Request) -> Response:
         """The document, or 304 to who has it already."""
-        chosen = self._compressed if takes_gzip(_whole(request, "accept-encoding")) else self._plain
-        return chosen.response(_whole(request, "if-none-match"))
+        chosen = self._compressed if takes_gzip(", ".join(request.headers.getlist("accept-encoding"))) else self._plain
+        return chosen.response(request)
 
 
 class _Representation:
@@ -54,13 +55,7 @@ class _Representation:
         self._headers = headers | {"ETag": self._tag}
         self._unchanged = {name: value for name, value in self._headers.items() if not name.startswith("Content-")}
 
-    def response(self, if_none_match: str) -> Response:
-        known = {tag.removeprefix("W/") for tag in elements(if_none_match)}
-        if self._tag in known or "*" in known:
+    def response(self, request: Request) -> Response:
+        if is_known(request, self._tag):
             return Response(status_code=304, headers=self._unchanged)
         return Response(self._content, headers=self._headers)
-
-
-def _whole(request: Request, name: str) -> str:
-    """A header that may stand in several lines."""
-    return ", ".join(request.headers.getlist(name))

@@ -111,6 +111,11 @@ _OF_THE_BODY = frozenset(
 )
 
 
+def document_of(error: ServiceError) -> Problem:
+    """The problem document of an error."""
+    return PROBLEM_TYPES[type(error)].document(str(error))
+
+
 def problem_response(problem_type: ProblemType, detail: str, headers: dict[str, str] | None = None) -> Response:
     """The problem as an HTTP response."""
     return Response(problem_type.encode(detail), problem_type.status, headers, MEDIA_TYPE)

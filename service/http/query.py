@@ -56,6 +56,16 @@ class Options(PictureOptions):
     top: int | None = Field(
         default=None, ge=1, le=10, description="List only this many of the likeliest classes, from 1 to 10."
     )
+    as_list: bool = Field(
+        default=False,
+        alias="list",
+        description='true: answer {"predictions": [...]} even of one picture, as of several.',
+    )
+    strict: bool = Field(
+        default=False,
+        description="true: one picture that can't be read refuses all of its request; else only itself, unless none "
+        "can be read.",
+    )
 
 
 def parse(query: bytes, kind: type[ModelOptions] = Options) -> ModelOptions:
@@ -69,7 +79,7 @@ def parse(query: bytes, kind: type[ModelOptions] = Options) -> ModelOptions:
 
 def _parse(query: bytes, kind: type[ModelOptions]) -> ModelOptions:
     if query.count(b"&") >= _MAX_PARAMETERS:
-        names = ", ".join(kind.model_fields)
+        names = ", ".join(field.alias or name for name, field in kind.model_fields.items())
         raise InvalidParameter(f"There are too many query parameters. Those that exist are {names}; give each once.")
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     values = dict(pairs)

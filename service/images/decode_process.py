@@ -233,6 +233,6 @@ def _ended() -> Overloaded:
 
 def _too_costly(allowed: float) -> ImageTooCostly:
     return ImageTooCostly(
-        f"Decoding took longer than {allowed:g} seconds, the limit. Save the picture as a plain JPEG or PNG, or send "
-        "fewer at a time."
+        f"Decoding takes too long: the pictures of one request have {allowed:g} seconds together, the limit. Save the "
+        "picture as a plain JPEG or PNG, or send it alone."
     )

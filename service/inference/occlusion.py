@@ -46,8 +46,7 @@ class Occlusion:
 
     Attributes:
         target: the class, by its place among the labels.
-        likeliest: the class that the uncovered picture gets.
-        probability: of the target, uncovered.
+        uncovered: the probabilities of all classes when nothing is covered.
         colour: of the patch, RGB.
         positions: left edges of the patches, in pixels; upper edges likewise.
         drops: float [rows, columns], by position; negative where covering helps the class.
@@ -55,8 +54,7 @@ class Occlusion:
     """
 
     target: int
-    likeliest: int
-    probability: float
+    uncovered: list[float]
     colour: tuple[int, int, int]
     positions: list[int]
     drops: NDArray[np.float64]
@@ -78,7 +76,7 @@ def positions(patch: int, stride: int) -> list[int]:
 def occlude(
     classify: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
     image: NDArray[np.uint8],
-    target: int | None,
+    target: int,
     patch: int,
     stride: int,
 ) -> Occlusion:
@@ -87,7 +85,7 @@ def occlude(
     Args:
         classify: from images uint8 [N, 32, 32, 3] to probabilities [N, labels].
         image: uint8 [32, 32, 3], RGB.
-        target: the class whose probability is watched; the likeliest where there is none.
+        target: the class whose probability is watched, by its place among the labels.
         patch: side of the square patch, in pixels.
         stride: from one position to the next, in pixels, at most `patch`.
     """
@@ -98,8 +96,6 @@ def occlude(
     for covered, (upper, left) in zip(images[1:], places, strict=True):
         covered[upper : upper + patch, left : left + patch] = colour
     probabilities = classify(images).astype(np.float64)
-    likeliest = int(probabilities[0].argmax())
-    target = likeliest if target is None else target
     drops = probabilities[0, target] - probabilities[1:, target]
     total, times = np.zeros((SIDE, SIDE)), np.zeros((SIDE, SIDE))
     for drop, (upper, left) in zip(drops, places, strict=True):
@@ -108,8 +104,7 @@ def occlude(
     red, green, blue = colour.tolist()
     return Occlusion(
         target=target,
-        likeliest=likeliest,
-        probability=float(probabilities[0, target]),
+        uncovered=probabilities[0].tolist(),
         colour=(red, green, blue),
         positions=starts,
         drops=drops.reshape(len(starts), len(starts)),

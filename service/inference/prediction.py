@@ -11,10 +11,8 @@ from models.card import Card
 from service.images.preprocess import Fit, Picture
 from service.inference.caveats import PredictionCaveat, ScoreCaveats
 from service.inference.classifier import Scores
+from service.inference.figures import DECIMALS
 from service.inference.track_record import PredictionTrackRecord, TrackRecords
-
-# Six decimals of a float32 probability are exact enough for any reader, and the JSON stays short.
-_DECIMALS = 6
 
 
 class ModelName(TypedDict):
@@ -96,19 +94,13 @@ class _Known(TypedDict):
     truth: NotRequired[Truth]
 
 
-class Predictions(TypedDict):
-    """The answers for a batch, in the order sent."""
-
-    predictions: list[Prediction]
-
-
 class PredictionBuilder:
     """Puts a model's scores into words: label, confidence, track record, truth, caveats."""
 
     def __init__(self, card: Card) -> None:
         details = card.model_details
         self._model: ModelName = {"name": details.name, "version": details.version}
-        self._card = f"/model-card?model={details.name}&version={details.version}"
+        self._card = card_address(details.name, details.version)
         self._labels = card.contract.labels
         threshold = card.metrics.decision.threshold.value
         # A card without a measured threshold promises nothing: no answer is confident.
@@ -140,7 +132,7 @@ class PredictionBuilder:
         for i, row in enumerate(scores.probabilities.tolist()):
             highest = max(row)
             winner = row.index(highest)
-            rounded = [round(value, _DECIMALS) for value in row]
+            rounded = [round(value, DECIMALS) for value in row]
             confident = highest >= self._threshold
             known: _Known = {}
             if truths is not None:
@@ -151,7 +143,7 @@ class PredictionBuilder:
                     "label": self._labels[winner],
                     "class_index": winner,
                     "probability": rounded[winner],
-                    "calibrated_probability": self._calibrate(row),
+                    "calibrated_probability": self.calibrate(row, winner),
                     "confident": confident,
                     "probabilities": self._likeliest(rounded, winner, top)
                     if top
@@ -165,18 +157,28 @@ class PredictionBuilder:
             )
         return predictions
 
-    def _calibrate(self, row: Sequence[float]) -> float | None:
-        """The highest of softmax(logits / T): that is the probabilities to the power of 1 / T, made to add up to 1."""
+    def calibrate(self, row: Sequence[float], place: int) -> float | None:
+        """A class's softmax(logits / T): that is the probabilities to the power of 1 / T, made to add up to 1.
+
+        Args:
+            row: the probabilities of all classes.
+            place: the class's among them.
+        """
         exponent = self._exponent
         if exponent is None:
             return None
         powers: list[float] = [value**exponent for value in row]
-        return round(max(powers) / sum(powers), _DECIMALS)
+        return round(powers[place] / sum(powers), DECIMALS)
 
     def _likeliest(self, row: list[float], winner: int, top: int) -> dict[str, float]:
         # The winner goes first even where rounding makes it a tie.
         order = sorted(range(len(row)), key=lambda i: (i != winner, -row[i]))
         return {self._labels[i]: row[i] for i in order[:top]}
+
+
+def card_address(name: str, version: int) -> str:
+    """Where a model's card is, beside this answer."""
+    return f"/model-card?model={name}&version={version}"
 
 
 def from_index(index: int) -> InputFromIndex:

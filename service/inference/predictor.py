@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -11,17 +10,18 @@ from numpy.typing import NDArray
 
 from models.cifar10_test import Images, Labels, TestSplit
 from models.repository import Model
-from service import metrics
 from service.errors import ServiceError
 from service.images.decode_messages import Task
 from service.images.decode_processes import DecodeProcesses
 from service.images.decoder import Bounds, Decoder
 from service.images.file_headers import plain_pixels
-from service.images.preprocess import SIDE, Fit, Picture
+from service.images.preprocess import Fit
+from service.inference.batch import Batch, Gathering
 from service.inference.batcher import Batcher
-from service.inference.caveats import PredictionCaveat, of_picture, of_test_image
+from service.inference.caveats import of_test_image
 from service.inference.classifier import MAX_BATCH, Classifier, Scores
-from service.inference.prediction import Input, Prediction, PredictionBuilder, from_index, from_picture
+from service.inference.identity import digest_of
+from service.inference.prediction import Prediction, PredictionBuilder, from_index
 from service.settings import Settings
 
 # As many images as are answered on the event loop, and as many pixels of plain pictures together as are decoded there:
@@ -61,24 +61,14 @@ class Asked(NamedTuple):
         return self.few and self.pixels is not None and self.pixels <= _FEW_PIXELS
 
 
-class Batch(NamedTuple):
-    """Images ready for the model, and what the answers will say of each.
+class Predictor:
+    """One model with all that it needs to answer.
 
     Attributes:
-        images: uint8 [N, 32, 32, 3], RGB.
-        inputs: the "input" part of each answer.
-        caveats: what is to be said of each picture, whatever the model makes of it.
-        truths: the true classes, where they are known.
+        model: it.
+        digest: of what an answer depends on, beside what was asked.
+        headers: what every answer of it carries: which model.onnx it comes from.
     """
-
-    images: NDArray[np.uint8]
-    inputs: Sequence[Input]
-    caveats: Sequence[Sequence[PredictionCaveat]]
-    truths: list[int] | None = None
-
-
-class Predictor:
-    """One model with all that it needs to answer."""
 
     def __init__(self, model: Model, test_split: TestSplit, settings: Settings, processes: DecodeProcesses) -> None:
         """Open the model.
@@ -87,6 +77,8 @@ class Predictor:
             ModelError: it is not what its card says.
         """
         self.model = model
+        self.digest = digest_of(model.card)
+        self.headers = {"X-Model-SHA256": model.card.model_details.sha256}
         self._classifier = Classifier(model)
         self._batcher = Batcher(self._classifier)
         self._builder = PredictionBuilder(model.card)
@@ -109,57 +101,63 @@ class Predictor:
         pixels = [] if in_json else [plain_pixels(content) for content in contents]
         return Asked(indices, contents, in_json, sum(pixels) if all(pixels) and not in_json else None)
 
-    def load(self, asked: Asked, fit: Fit = "crop") -> Batch:
+    def load(self, asked: Asked, fit: Fit = "crop", *, strict: bool = True) -> Batch:
         """Test images, or the pixels of plain pictures, in the thread that calls.
 
+        Args:
+            asked: which.
+            fit: how they are made square.
+            strict: whether one bad picture refuses all; else those that can be read are loaded, at least one.
+
         Raises:
-            ServiceError: as `Decoder` does; in a batch the message says which picture.
+            ServiceError: as `Decoder` does; of several pictures the message says which.
         """
         if asked.indices:
             images, truths = self._test_split.read(asked.indices)
             caveats = [of_test_image(image) for image in images]
             return Batch(images, [from_index(index) for index in asked.indices], caveats, truths.tolist())
         started = time.perf_counter()
-        pictures = []
+        gathered = Gathering(len(asked.contents), strict=strict)
         for position, content in enumerate(asked.contents):
-            with _position(position, len(asked.contents)):
-                pictures.append(self._decoder.decode(self._decoder.open(content), fit))
-        return self._batch(pictures, started)
+            try:
+                gathered.pictures.append(self._decoder.decode(self._decoder.open(content), fit))
+            except ServiceError as error:
+                gathered.fail(position, error)
+        return gathered.batch(started)
 
-    def load_in_parts(self, asked: Asked, fit: Fit) -> Iterator[Batch]:
+    def load_in_parts(self, asked: Asked, fit: Fit, *, strict: bool = True) -> Iterator[Batch]:
         """As `load`, of many test images one part after another: ten thousand at one time take 100 MB more.
 
         Raises:
             ServiceError: as `load` does.
         """
         if not asked.indices:
-            yield self.load(asked, fit)
+            yield self.load(asked, fit, strict=strict)
         for start in range(0, len(asked.indices), MAX_BATCH):
             yield self.load(asked._replace(indices=asked.indices[start : start + MAX_BATCH]), fit)
 
-    async def load_apart(self, asked: Asked, fit: Fit) -> Batch:
+    async def load_apart(self, asked: Asked, fit: Fit, *, strict: bool = True) -> Batch:
         """The pixels of any pictures, decoded in processes that can be killed, within the time of one request.
 
+        Where one bad picture does not refuse all, none but the last may take more than half of the time that is left:
+        so that the others have theirs, and however many are bad, all together take no longer than one may.
+
         Raises:
-            ServiceError: as `DecodeProcesses.decode` does; in a batch the message says which picture.
+            ServiceError: as `DecodeProcesses.decode` does; of several pictures the message says which.
         """
         started = time.perf_counter()
-        deadline = asyncio.get_running_loop().time() + self._processes.seconds
-        pictures = []
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._processes.seconds
+        gathered = Gathering(len(asked.contents), strict=strict)
         for position, content in enumerate(asked.contents):
-            with _position(position, len(asked.contents)):
+            last = strict or position == len(asked.contents) - 1
+            until = deadline if last else (loop.time() + deadline) / 2
+            try:
                 task = Task(content, asked.in_json, self._decoder, fit)
-                pictures.append(await self._processes.decode(task, deadline))
-        return self._batch(pictures, started)
-
-    @staticmethod
-    def _batch(pictures: Sequence[Picture], started: float) -> Batch:
-        pixels = b"".join(picture.pixels for picture in pictures)
-        images = np.frombuffer(pixels, np.uint8).reshape(-1, SIDE, SIDE, 3)
-        metrics.DECODE_SECONDS.observe(time.perf_counter() - started)
-        return Batch(
-            images, [from_picture(picture) for picture in pictures], [of_picture(picture) for picture in pictures]
-        )
+                gathered.pictures.append(await self._processes.decode(task, until))
+            except ServiceError as error:
+                gathered.fail(position, error)
+        return gathered.batch(started)
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Of images uint8 [N, 32, 32, 3], for whoever makes something else of them than predictions."""
@@ -173,16 +171,9 @@ class Predictor:
         """Predictions about a large batch, in the thread that calls."""
         return self._build(self._classifier.classify(batch.images), batch, top)
 
+    def calibrate(self, probabilities: Sequence[float], place: int) -> float | None:
+        """As `PredictionBuilder.calibrate`."""
+        return self._builder.calibrate(probabilities, place)
+
     def _build(self, scores: Scores, batch: Batch, top: int | None) -> list[Prediction]:
         return self._builder.build(scores, batch.inputs, batch.caveats, batch.truths, top)
-
-
-@contextmanager
-def _position(position: int, total: int) -> Iterator[None]:
-    """Adds to an error which picture of a batch it is about."""
-    try:
-        yield
-    except ServiceError as error:
-        if total > 1:
-            error.args = (f"Picture {position + 1} of {total}: {error}",)
-        raise

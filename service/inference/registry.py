@@ -50,6 +50,11 @@ class ModelRegistry:
         for model in self if settings.preload else [self.default]:
             self._open[model] = self._make(model)
 
+    @property
+    def default_predictor(self) -> Predictor:
+        """That of the default model, which is open from the start."""
+        return self._open[self.default]
+
     def choose(self, name: str | None, version: int | None) -> Model:
         """A model: the default one where no name is given, its highest version likewise.
 

@@ -8,17 +8,8 @@ from typing_extensions import TypedDict
 
 from models import evidence
 from models.card import Card
-from models.measurement import Interval
 from service.inference.caveats import NBSP
-
-
-class PredictionInterval(TypedDict):
-    """A confidence interval."""
-
-    lower: float
-    upper: float
-    level: Annotated[float, Field(examples=[0.95])]
-    method: Annotated[str, Field(examples=["Wilson score"])]
+from service.inference.figures import DECIMALS, PredictionInterval, rounded
 
 
 class PredictionTrackRecord(TypedDict):
@@ -64,16 +55,7 @@ def _describe(record: evidence.TrackRecord) -> PredictionTrackRecord | None:
         f"{100 * precision.value:.0f}{NBSP}% of the time, n{NBSP}={NBSP}{precision.n} {precision.split} images",
         "lower": record.lower,
         "upper": record.upper,
-        "precision": round(precision.value, 4),
-        "ci": _round(precision.ci) if precision.ci else None,
+        "precision": round(precision.value, DECIMALS),
+        "ci": rounded(precision.ci),
         "n": precision.n,
-    }
-
-
-def _round(interval: Interval) -> PredictionInterval:
-    return {
-        "lower": round(interval.lower, 4),
-        "upper": round(interval.upper, 4),
-        "level": interval.level,
-        "method": interval.method,
     }

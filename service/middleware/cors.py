@@ -12,7 +12,7 @@ from service.settings import Settings
 
 _PREFLIGHT_SECONDS = 3600
 _METHODS = ("GET", "HEAD", "POST")
-_EXPOSED = ("ETag", "Retry-After", "X-Request-ID")
+_EXPOSED = ("ETag", "Retry-After", "X-Model-SHA256", "X-Request-ID")
 
 
 class Cors:

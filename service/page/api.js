@@ -17,8 +17,8 @@ export class Refused extends Error {
 }
 
 /** @typedef {{index: number} | {blob: Blob, name: string}} Subject a test image or a picture */
-/** @typedef {NonNullable<operations["predict"]["parameters"]["query"]>} PredictOptions */
-/** @typedef {NonNullable<operations["explain"]["parameters"]["query"]>} ExplainOptions */
+/** @typedef {NonNullable<operations["predict_picture"]["parameters"]["query"]>} PredictOptions */
+/** @typedef {NonNullable<operations["explain_picture"]["parameters"]["query"]>} ExplainOptions */
 
 // Kept for as long as the page is open, and nowhere else.
 let key = "";
@@ -45,7 +45,7 @@ async function ask(path, options = {}) {
   throw new Refused(response.status, problem, Number(response.headers.get("Retry-After")) || 0);
 }
 
-/** @param {Record<string, string|number|null|undefined>} values those that are undefined or empty are left out */
+/** @param {Record<string, string|number|boolean|null|undefined>} values those that are undefined or empty are left out */
 export function query(values) {
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== "" && value !== null);
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();

@@ -56,13 +56,13 @@ function show(model) {
           `To be sure to one point either way you would need about ${thousands(needed(accuracy.value, 0.01))} tries.`
         : "");
   }
-  if (accuracy && accuracy.lower !== null && accuracy.upper !== null) {
+  if (accuracy?.ci) {
     rows.push(
       row(
         "The card",
         `${percent(accuracy.value)} of ${thousands(accuracy.n ?? 0)}`,
         accuracy.value,
-        { lower: accuracy.lower, upper: accuracy.upper },
+        accuracy.ci,
         "card",
       ),
     );

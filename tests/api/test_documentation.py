@@ -47,9 +47,11 @@ def test_answers_keep_to_the_published_schema(client: httpx.Client) -> None:
 
 
 # What to send for each status that an operation has; 401 is what all of it gets without a key.
-QUESTION = {200: "?index=16", 400: "", 404: "?index=16&model=none", 422: "?index=x", 503: "?index=16&model=broken"}
 CACHED = {200: "", 304: ""}
 CHOSEN = {404: "?model=none", 422: "?modle=toy"}
+QUESTION = {200: "?index=16", 304: "?index=16", 400: "", 404: "?index=16&model=none", 422: "?index=x"} | {
+    503: "?index=16&model=broken"
+}
 ASKED: dict[str, dict[int, str]] = {
     "/predict": QUESTION,
     "/explain": QUESTION,
@@ -174,11 +176,11 @@ def test_the_documentation_page_asks(service: Service, tmp_path: Path) -> None:
     with chromium() as browser, window(browser, faults) as opened:
         page = opened.new_page()
         page.goto(f"{service.url}/docs")
-        for name in ("predict_index", "predict", "explain_index", "explain"):
+        for name in ("predict_test_image", "predict_picture", "explain_test_image", "explain_picture"):
             operation = page.locator(f"[id$='-{name}']")
             operation.locator(".opblock-summary-control").click()
             operation.get_by_role("button", name="Try it out").click()
-            if not name.endswith("_index"):
+            if name.endswith("_picture"):
                 operation.locator("input[type=file]").first.set_input_files(path)
             operation.get_by_role("button", name="Execute").click()
             answer = operation.locator(".live-responses-table .response .response-col_status").first
@@ -212,7 +214,7 @@ def test_a_failure_to_describe_the_service_is_not_kept() -> None:
     request = Request({"type": "http", "method": "GET", "path": "/openapi.json", "headers": []})
 
     async def ask_twice() -> int:
-        documentation = Documentation(app)
+        documentation = Documentation(app, dict)
         with pytest.raises(MemoryError):
             await documentation.get("/openapi.json", request)
         return (await documentation.get("/openapi.json", request)).status_code

@@ -151,3 +151,29 @@ def test_one_picture_at_a_time(toy_client: httpx.Client) -> None:
     check(two, 413, "too-many-images", "one by one")
     check(toy_client.post("/explain", json={"indices": [1, 2]}), 413, "too-many-images", "one by one")
     check(toy_client.post("/explain", content=bytes(400_001)), 413, "body-too-large", "400,000 bytes")
+
+
+def test_an_explanation_carries_what_an_answer_does(client: httpx.Client) -> None:
+    """For the likeliest class the explanation has the answer's own probabilities, truth, record, caveats and card."""
+    answer = body(client.get("/predict?index=16"))
+    found = body(client.get("/explain?index=16"))
+    same = ("model", "label", "class_index", "confident", "truth", "track_record", "caveats", "card", "input")
+    assert {name: found[name] for name in same} == {name: answer[name] for name in same}
+    # Rounded to six decimals after another call of the model.
+    for name in ("probability", "calibrated_probability"):
+        assert found[name] == pytest.approx(answer[name], abs=2e-6)
+
+
+def test_the_probabilities_of_another_class_are_its_own(client: httpx.Client) -> None:
+    """For another class the probabilities are that class's, and add up to 1 over all; the rest is of the answer."""
+    answer = body(client.get("/predict?index=16"))
+    explained = [
+        body(client.get("/explain", params={"index": 16, "class": label})) for label in answer["probabilities"]
+    ]
+    for name in ("probability", "calibrated_probability"):
+        assert sum(found[name] for found in explained) == pytest.approx(1, abs=1e-5)  # ten roundings
+    assert [found["probability"] for found in explained] == pytest.approx(
+        list(answer["probabilities"].values()), abs=2e-6
+    )
+    assert {found["likeliest"] for found in explained} == {answer["label"]}
+    assert "truth" not in body(client.post("/explain?class=cat", files={"image": RED}))

@@ -36,8 +36,7 @@ def test_the_models_come_with_the_figures_to_read_them_by(client: httpx.Client, 
     assert listed["threshold"] == card["metrics"]["decision"]["threshold"]["value"]
     assert listed["accuracy"] == {
         "value": measured["value"],
-        "lower": measured["ci"]["lower"],
-        "upper": measured["ci"]["upper"],
+        "ci": {**measured["ci"], **{end: round(measured["ci"][end], 6) for end in ("lower", "upper")}},
         "n": measured["n"],
     }
     assert body(toy_client.get("/models"))["models"][0]["accuracy"] is None

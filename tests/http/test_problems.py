@@ -62,7 +62,7 @@ POSTED: dict[str, tuple[str, dict[str, Any], int, str, str]] = {
     "an empty image in JSON": ("", {"json": {"image": ""}}, 422, "empty-image", "not a single byte"),
     "a truncated image": ("", image(PHOTO[: len(PHOTO) // 2]), 422, "damaged-image", "whole file"),
     "a header without a picture": ("", image(PHOTO[:20]), 422, "damaged-image", "whole file"),
-    "one bad file of two": ("", form(RED, b"hello"), 415, "not-an-image", "Picture 2 of 2"),
+    "one bad file of two, strictly": ("?strict=true", form(RED, b"hello"), 415, "not-an-image", "Picture 2 of 2"),
     "no base64": ("", {"json": {"image": "%%%"}}, 422, "invalid-parameter", "base64"),
     "an index too high": ("", {"json": {"index": 10_000}}, 422, "index-out-of-range", "0 to 9999"),
     "one of the indices below 0": ("", {"json": {"indices": [1, -1]}}, 422, "index-out-of-range", "0 to 9999"),

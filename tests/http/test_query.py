@@ -62,7 +62,12 @@ def test_mistakes_without_end_are_not_looked_at(toy_client: httpx.Client, monkey
     some = "&".join(f"p{number}=1" for number in range(32))
     check(toy_client.get(f"/predict?{some}"), 422, "unknown-field", "index, fit, top")
     check(toy_client.get(f"/predict?{some}&index=1"), 422, "invalid-parameter", "too many query parameters")
-    check(toy_client.get("/predict?" + "a&" * 8000), 422, "invalid-parameter", "index, fit, top; give each once")
+    check(
+        toy_client.get("/predict?" + "a&" * 8000),
+        422,
+        "invalid-parameter",
+        "index, fit, top, list, strict; give each once",
+    )
     monkeypatch.delattr("service.http.query.parse_qsl")
     with pytest.raises(InvalidParameter, match="too many"):
         parse(b"&".join(b"p%d=1" % number for number in range(33)))
