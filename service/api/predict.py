@@ -58,7 +58,7 @@ class RefusedPicture(TypedDict):
     problem: Problem
 
 
-class Predictions(TypedDict):
+class PredictionList(TypedDict):
     """The answers to several pictures, in the order sent."""
 
     predictions: Annotated[
@@ -172,7 +172,7 @@ def routes(registry: ModelRegistry, intake: Intake) -> list[BaseRoute]:
             "/predict",
             predict.post,
             methods=["POST"],
-            response_model=Prediction | Predictions,
+            response_model=Prediction | PredictionList,
             responses={200: answered("The answer, or those to several"), **problems.responses(ERRORS_POST)},
             summary="Classify a picture",
             operation_id="predict_picture",

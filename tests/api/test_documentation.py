@@ -33,7 +33,7 @@ def test_answers_keep_to_the_published_schema(client: httpx.Client) -> None:
     for name, response in (
         ("Prediction", client.get("/predict?index=16")),
         ("Prediction", client.post("/predict", files={"image": RED})),
-        ("Predictions", client.post("/predict", json={"indices": [16]})),
+        ("PredictionList", client.post("/predict", json={"indices": [16]})),
         ("Explanation", client.get("/explain?index=16")),
         ("AllAnswers", client.get("/answers")),
         ("ModelList", client.get("/models")),
