@@ -8,7 +8,19 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from service import metrics
-from service.api import answers, documentation, examples, explain, images, model_card, models, operations, page, predict
+from service.api import (
+    answers,
+    documentation,
+    examples,
+    explain,
+    images,
+    model_card,
+    models,
+    operations,
+    page,
+    predict,
+    problem_pages,
+)
 from service.api.direct_route import DirectRoute
 from service.api.intake import Intake
 from service.http import problems
@@ -17,6 +29,7 @@ from service.inference.registry import ModelRegistry
 from service.limits.admission import Admission
 from service.limits.pool import Pool
 from service.middleware.access_log import AccessLog
+from service.middleware.auth import Keys
 from service.middleware.gateway import Gateway
 from service.middleware.tracing import trace
 from service.settings import Settings
@@ -71,12 +84,13 @@ def create_app(
         *predict.routes(registry, intake),
         *explain.routes(registry, intake),
         *answers.routes(registry, intake),
-        *images.routes(registry.test_split),
+        *images.routes(registry.test_split, settings),
         *models.routes(registry),
         *model_card.routes(registry),
         *operations.routes(registry, admission),
+        *problem_pages.routes(),
         *page.routes(),
-        *documentation.routes(app, partial(examples.examples, registry)),
+        *documentation.routes(app, partial(examples.examples, registry), Keys(settings)),
     ]
     problems.install(app)
     direct = [route for route in app.router.routes if isinstance(route, DirectRoute)]

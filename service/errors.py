@@ -1,12 +1,48 @@
 """What can go wrong with a request, in the service's own terms; `problems` gives each its HTTP status.
 
-The message of an error is one sentence or two for the person who sent the request: what is wrong and what to do. It
-repeats nothing that the request held.
+The message of an error is one sentence or two for the person who sent the request: what is wrong and what to do. What
+the request held is repeated only as `value`, and there cut and escaped (`expectation.shown`).
 """
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+
+class Members(TypedDict, total=False):
+    """What programs may want to know of an error beside its message; those that apply."""
+
+    field: str
+    value: str
+    allowed: list[str | int]
+    limit: float
 
 
 class ServiceError(Exception):
-    """Base of every error that a request can cause."""
+    """Base of every error that a request can cause.
+
+    Attributes:
+        members: the field that is wrong, its value, what is allowed there, and the limit; those that apply.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        field: str | None = None,
+        value: str | None = None,
+        allowed: Sequence[str | int] | None = None,
+        limit: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.members: Members = {}
+        if field is not None:
+            self.members["field"] = field
+        if value is not None:
+            self.members["value"] = value
+        if allowed is not None:
+            self.members["allowed"] = list(allowed)
+        if limit is not None:
+            self.members["limit"] = limit
 
 
 class NoInput(ServiceError):

@@ -2,18 +2,27 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models import repository
+from service.expectation import expectation, listed, nearest
 from service.images.decoder import Format
 
 PREFIX = "SERVICE_"
 _MIB = 1024**2
+
+# Mistakes that are found and told here; the words for the others are made from what a field takes.
+_NO_LIST, _EMPTY_KEY, _NO_ORIGIN, _NO_PATH = "no_list", "empty_key", "no_origin", "no_path"
+_OWN = (_NO_LIST, _EMPTY_KEY, _NO_ORIGIN, _NO_PATH)
+
+# What a page's origin looks like (RFC 6454, section 6.1): no path, not even a slash at its end.
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -92,6 +101,14 @@ class Settings(BaseSettings):
     api_keys: tuple[SecretStr, ...] = Field(
         default=(), description="Keys of who may ask, as JSON; none: everybody.", examples=['["a-long-random-text"]']
     )
+    open_paths: tuple[str, ...] = Field(
+        default=(
+            "/", "/page/*", "/health", "/model-card", "/model-card/*", "/models", "/docs", "/docs/*",
+            "/openapi.json", "/problems", "/problems/*",
+        ),
+        description="Paths that need no key, as JSON; `*` at the end: all that begin so.",
+        examples=['["/health"]'],
+    )  # fmt: skip
     cors_origins: tuple[str, ...] = Field(
         default=(), description="Web origins whose pages may ask, as JSON.", examples=['["https://seminar.example"]']
     )
@@ -102,7 +119,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field(default="json", description="Form of the log's lines: json or text.")
     tracing: bool = Field(default=False, description="OpenTelemetry spans, sent as the OTEL_ variables say.")
 
-    @field_validator("formats", "api_keys", "cors_origins", mode="before")
+    @field_validator("formats", "api_keys", "open_paths", "cors_origins", mode="before")
     @classmethod
     def _read_list(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, str):
@@ -114,15 +131,34 @@ class Settings(BaseSettings):
         if not isinstance(decoded, list):
             name = info.field_name or ""
             (example,) = cls.model_fields[name].examples or [""]
-            raise PydanticCustomError("no_list", f"this is no list in JSON; write {PREFIX}{name.upper()}='{example}'")
+            raise PydanticCustomError(_NO_LIST, f"this is no list in JSON; write {PREFIX}{name.upper()}='{example}'")
         return decoded
 
     @field_validator("api_keys")
     @classmethod
     def _keys_are_long_enough(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(not key.get_secret_value().strip() for key in keys):
-            raise PydanticCustomError("empty_key", 'a key is empty; give keys such as ["a-long-random-text"], or none')
+            raise PydanticCustomError(_EMPTY_KEY, 'a key is empty; give keys such as ["a-long-random-text"], or none')
         return keys
+
+    @field_validator("open_paths")
+    @classmethod
+    def _paths_are_paths(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
+        for path in paths:
+            if not path.startswith("/") or "*" in path[:-1]:
+                raise PydanticCustomError(
+                    _NO_PATH, "every path begins with /, and * stands at the end only, as in /docs/*"
+                )
+        return paths
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if any(origin != "*" and not _ORIGIN.fullmatch(origin) for origin in origins):
+            raise PydanticCustomError(
+                _NO_ORIGIN, "an origin is https:// or http:// and a host, such as https://seminar.example, or *"
+            )
+        return origins
 
 
 def read() -> Settings:
@@ -131,15 +167,25 @@ def read() -> Settings:
     Raises:
         SettingsError: a variable has a wrong value, or its name begins with SERVICE_ and is no setting.
     """
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = sorted(PREFIX + name.upper() for name in Settings.model_fields)
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
-        raise SettingsError(f"{unknown[0]} is no setting of this service; there are {', '.join(sorted(known))}.")
+        meant = nearest(unknown[0], known)
+        guess = f"did you mean {meant}? There" if meant else "there"
+        raise SettingsError(f"{unknown[0]} is no setting of this service; {guess} are {listed(known)}.")
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0])
-        if name == "SERVICE_PORT" and name not in os.environ:
-            name = "PORT"
-        raise SettingsError(f"{name if name.isupper() else PREFIX + name.upper()}: {first['msg']}.") from None
+        raise SettingsError(_describe(error.errors(include_url=False, include_input=False)[0])) from None
+
+
+def _describe(mistake: ErrorDetails) -> str:
+    """What pydantic found, in our words."""
+    name = str(mistake["loc"][0]).removeprefix(PREFIX).lower()
+    variable = PREFIX + name.upper()
+    if name == "port" and variable not in os.environ:
+        variable = "PORT"
+    if mistake["type"] in _OWN:
+        return f"{variable}: {mistake['msg']}."
+    schema = Settings.model_json_schema(by_alias=False)["properties"][name]
+    return f"{variable} must be {expectation(schema)}."

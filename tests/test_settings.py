@@ -12,12 +12,19 @@ from tests.support.serving import ROOT
 
 
 @pytest.mark.parametrize(("name", "value", "says"), [
-    ("SERVICE_PORT", "http", "SERVICE_PORT: Input should be a valid integer"),
-    ("SERVICE_PORT", "65536", "SERVICE_PORT: Input should be less than or equal to 65535"),
-    ("SERVICE_MAX_PIXELS", "-1", "SERVICE_MAX_PIXELS: Input should be greater than"),
-    ("SERVICE_FORMATS", '["TIFF"]', "SERVICE_FORMATS: Input should be 'PNG'"),
-    ("SERVICE_MAX_PIXEL", "5", "SERVICE_MAX_PIXEL is no setting of this service; there are SERVICE_"),
-    ("PORT", "http", "PORT: Input should be a valid integer"),
+    ("SERVICE_PORT", "http", "SERVICE_PORT must be a whole number from 0 to 65535."),
+    ("SERVICE_PORT", "65536", "SERVICE_PORT must be a whole number from 0 to 65535."),
+    ("SERVICE_MAX_PIXELS", "-1", "SERVICE_MAX_PIXELS must be a whole number from 1024 on."),
+    ("SERVICE_FORMATS", '["TIFF"]', "SERVICE_FORMATS must be a list of one or more of PNG, JPEG, WEBP, GIF, BMP."),
+    ("SERVICE_MAX_PIXEL", "5", "SERVICE_MAX_PIXEL is no setting of this service; did you mean SERVICE_MAX_PIXELS?"),
+    ("SERVICE_DECODE_SECONDS", "soon", "SERVICE_DECODE_SECONDS must be a number above 0."),
+    ("SERVICE_PRELOAD", "perhaps", "SERVICE_PRELOAD must be true or false."),
+    ("SERVICE_LOG_FORMAT", "xml", "SERVICE_LOG_FORMAT must be json or text."),
+    ("SERVICE_OPEN_PATHS", '["docs"]', "SERVICE_OPEN_PATHS: every path begins with /, and * stands at the end only"),
+    ("SERVICE_OPEN_PATHS", '["/a*b"]', "SERVICE_OPEN_PATHS: every path begins with /, and * stands at the end only"),
+    ("SERVICE_CORS_ORIGINS", '["seminar.example"]', "SERVICE_CORS_ORIGINS: an origin is https:// or http:// and a"),
+    ("SERVICE_CORS_ORIGINS", '["https://a.example/"]', "SERVICE_CORS_ORIGINS: an origin is https:// or http:// and a"),
+    ("PORT", "http", "PORT must be a whole number from 0 to 65535."),
 ])  # fmt: skip
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
     """A setting with a wrong value, or one that does not exist, is refused in one line with its name."""
@@ -31,6 +38,7 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
 @pytest.mark.parametrize(("name", "example"), [
     ("SERVICE_API_KEYS", '["a-long-random-text"]'),
     ("SERVICE_FORMATS", '["PNG","JPEG"]'),
+    ("SERVICE_OPEN_PATHS", '["/health"]'),
     ("SERVICE_CORS_ORIGINS", '["https://seminar.example"]'),
 ])  # fmt: skip
 @pytest.mark.parametrize("value", ["abc", "[", "5", "null", '"abc"', '{"a": 1}', "[" * 100_000])
@@ -49,7 +57,7 @@ def test_a_list_that_is_none_is_answered_with_one(
 def test_every_list_has_an_example() -> None:
     """The settings that say that they are JSON are those of the test above."""
     named = {name for name, field in settings.Settings.model_fields.items() if "JSON" in (field.description or "")}
-    assert named == {"api_keys", "formats", "cors_origins"}
+    assert named == {"api_keys", "formats", "open_paths", "cors_origins"}
 
 
 def test_an_empty_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

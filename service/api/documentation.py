@@ -14,10 +14,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from service.http.cached_response import CachedResponse
+from service.middleware.auth import Keys
 
 _PAGE, _DESCRIPTION = "/docs", "/openapi.json"
 _SCRIPT, _STYLE, _ICON = (f"{_PAGE}/{name}" for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"))
 _TYPES = {_SCRIPT: "text/javascript", _STYLE: "text/css", _ICON: "image/png"}
+_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "One of the operator's keys; where none are set, everybody may ask without.",
+}
 
 Examples = Callable[[], Mapping[tuple[str, str], Mapping[str, Any]]]
 
@@ -25,13 +31,15 @@ Examples = Callable[[], Mapping[tuple[str, str], Mapping[str, Any]]]
 class Documentation:
     """All of it, kept in memory; made when somebody first asks for any, as few do."""
 
-    def __init__(self, app: FastAPI, examples: Examples) -> None:
+    def __init__(self, app: FastAPI, examples: Examples, keys: Keys) -> None:
         """Read the files.
 
         Args:
             app: what is described, once all its routes are there.
             examples: works out real answers, by method and path, then by what was asked.
+            keys: that say what needs one.
         """
+        self._keys = keys
         self._app = app
         self._examples = examples
         folder = resources.files("fastapi_offline") / "static"
@@ -59,6 +67,11 @@ class Documentation:
             for parameter in path.get("get", {}).get("parameters", ()):
                 if parameter["name"] == "index":
                     parameter["example"] = 16  # what the page fills in; not where a picture may be posted instead
+        description.setdefault("components", {})["securitySchemes"] = {"key": _KEY}
+        for path, operations in description["paths"].items():
+            if self._keys.wanted(path):
+                for operation in operations.values():
+                    operation["security"] = [{"key": []}]
         for (method, path), examples in self._examples().items():
             content = description["paths"][path][method]["responses"]["200"]["content"]["application/json"]
             content["examples"] = {name: {"value": value} for name, value in examples.items()}
@@ -69,7 +82,7 @@ class Documentation:
         }
 
 
-def routes(app: FastAPI, examples: Examples) -> list[BaseRoute]:
+def routes(app: FastAPI, examples: Examples, keys: Keys) -> list[BaseRoute]:
     """The routes of the documentation; it is no part of what it describes."""
-    documentation = Documentation(app, examples)
+    documentation = Documentation(app, examples, keys)
     return [Route(path, partial(documentation.get, path), methods=["GET"]) for path in (_PAGE, _DESCRIPTION, *_TYPES)]

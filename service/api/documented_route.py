@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from service import errors
 from service.http import problems
-from service.middleware.gateway import is_open
+from service.middleware.auth import is_open
+from service.settings import Settings
 
 # What any request may get. Described as the default answer, which also keeps FastAPI from describing a 422 in words of
 # its own: no parameter is checked by FastAPI here.
@@ -21,6 +22,8 @@ _ANY = problems.description(
         problems.INTERNAL,
     ]
 )
+# What needs no key, unless the operator says otherwise.
+_OPEN = Settings.model_fields["open_paths"].default
 _OF_ANY = _ANY | {"description": f"What any request may get: {_ANY['description']}"}
 
 
@@ -43,5 +46,5 @@ class DocumentedRoute(APIRoute):
             responses: the description of its own answers, by status.
             **arguments: as FastAPI's route has.
         """
-        before = {} if is_open(path) else problems.responses([errors.Unauthorized])
+        before = {} if is_open(path, _OPEN) else problems.responses([errors.Unauthorized])
         super().__init__(path, endpoint, responses={**before, **responses, "default": _OF_ANY}, **arguments)

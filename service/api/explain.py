@@ -17,9 +17,10 @@ from service.api.described import UNCHANGED, answered, tagged
 from service.api.direct_route import DirectRoute, json_response
 from service.api.intake import Intake
 from service.errors import InvalidParameter, NoInput, TooManyImages
+from service.expectation import shown
 from service.http import problems
 from service.http.conditional import is_known, weak_tag
-from service.http.query import PictureOptions
+from service.http.query import PLAIN, PictureOptions
 from service.inference import occlusion
 from service.inference.batch import Batch
 from service.inference.caveats import PredictionCaveat
@@ -37,9 +38,11 @@ class ExplainOptions(PictureOptions):
     target: str | None = Field(
         default=None, alias="class", description="The class to explain, by its label; the likeliest if absent."
     )
-    patch: int = Field(default=8, ge=2, le=16, description="Side of the patch that covers, in pixels, from 2 to 16.")
-    stride: int = Field(
-        default=2, ge=1, le=8, description="From one patch to the next, in pixels, from 1 to 8, at most the patch."
+    patch: Annotated[int, Field(ge=2, le=16), PLAIN] = Field(
+        default=8, description="Side of the patch that covers, in pixels, from 2 to 16."
+    )
+    stride: Annotated[int, Field(ge=1, le=8), PLAIN] = Field(
+        default=2, description="From one patch to the next, in pixels, from 1 to 8, at most the patch."
     )
     format: Literal["json", "png"] = Field(
         default="json", description="json: the numbers; png: the map over the picture, 320x320 pixels."
@@ -165,9 +168,11 @@ def _check(predictor: Predictor, options: ExplainOptions) -> None:
     """
     labels = predictor.model.card.contract.labels
     if options.target is not None and options.target not in labels:
-        raise InvalidParameter(f"class: there is no such class. Choose one of {', '.join(labels)}.")
+        message = f"class: there is no such class. Choose one of {', '.join(labels)}."
+        raise InvalidParameter(message, field="class", value=shown(options.target), allowed=labels)
     if options.stride > options.patch:
-        raise InvalidParameter("stride: larger than the patch, so that pixels would stay uncovered. Make it less.")
+        message = "stride: larger than the patch, so that pixels would stay uncovered. Make it less."
+        raise InvalidParameter(message, field="stride", value=str(options.stride), limit=options.patch)
 
 
 def _answer(predictor: Predictor, batch: Batch, options: ExplainOptions) -> Response:

@@ -1,4 +1,4 @@
-"""`/health`, `/metrics` and `/problems/{name}`: what those who run the service, or trip over it, ask."""
+"""`/health` and `/metrics`: what those who run the service ask."""
 
 from typing import Annotated
 
@@ -12,7 +12,6 @@ from service.api.direct_route import json_response
 from service.api.documented_route import DocumentedRoute
 from service.api.models import LoadedModel
 from service.http import problems
-from service.http.problems import Problem
 from service.inference.registry import ModelRegistry
 from service.limits.admission import Admission
 
@@ -47,13 +46,6 @@ class Operations:
         metrics.IN_FLIGHT.set(self._admission.in_flight)  # else as of the last answer
         return Response(metrics.expose(), media_type=metrics.CONTENT_TYPE)
 
-    async def problem(self, name: str) -> Response:
-        """What the `type` of a problem document means."""
-        found = problems.BY_NAME.get(name)
-        if found is None:
-            raise errors.ProblemNotFound(f"There is no such problem. There are {', '.join(problems.BY_NAME)}.")
-        return Response(found.encode(found.meaning), media_type=problems.MEDIA_TYPE)
-
 
 def routes(registry: ModelRegistry, admission: Admission) -> list[BaseRoute]:
     """The routes of these resources."""
@@ -76,16 +68,6 @@ def routes(registry: ModelRegistry, admission: Admission) -> list[BaseRoute]:
             response_class=PlainTextResponse,
             summary="Prometheus metrics",
             operation_id="get_metrics",
-            tags=["operation"],
-        ),
-        DocumentedRoute(
-            "/problems/{name}",
-            operations.problem,
-            methods=["GET"],
-            response_model=Problem,
-            responses=problems.responses([errors.ProblemNotFound]),
-            summary="What a problem means",
-            operation_id="get_problem",
             tags=["operation"],
         ),
     ]

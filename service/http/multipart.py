@@ -10,6 +10,8 @@ import time
 from functools import lru_cache
 
 from service.errors import MalformedBody, NotAnImage, TooManyImages, UnknownField
+from service.expectation import shown
+from service.images.decoder import NO_ADDRESSES, is_address
 
 FIELDS = (b"image", b"file")
 CURL = "curl -F image=@photo.jpg"
@@ -63,8 +65,11 @@ def parse(body: bytes, content_type: str, max_files: int) -> list[bytes]:
         if end < 0:
             raise MalformedBody("The multipart form breaks off before its end. Send it again.")
         if len(contents) == max_files:
-            raise TooManyImages(f"There are more than {max_files} pictures, the limit. Send several requests.")
-        contents.append(_file(body, position, end))
+            message = f"There are more than {max_files} pictures, the limit. Send several requests."
+            raise TooManyImages(message, limit=max_files)
+        content = _file(body, position, end)
+        if content is not None:
+            contents.append(content)
         position = end + 2
 
 
@@ -78,8 +83,8 @@ def _find(body: bytes, delimiter: bytes, start: int) -> int:
         time.sleep(0)
 
 
-def _file(body: bytes, start: int, end: int) -> bytes:
-    """The content of the part between two delimiters."""
+def _file(body: bytes, start: int, end: int) -> bytes | None:
+    """The content of the part between two delimiters; None of a field that was left empty, as forms send it."""
     head = body.find(b"\r\n\r\n", start, min(end, start + _MAX_PART_HEAD))
     if head < 0:
         raise MalformedBody("A part of the multipart form has no head, or too long a one. Let your client make it.")
@@ -87,12 +92,18 @@ def _file(body: bytes, start: int, end: int) -> bytes:
     if parameters.get(b"name") not in FIELDS:
         raise UnknownField(
             f"The form has a field that does not exist. Send pictures in the field image: {CURL} "
-            "(fit, top, model and version are query parameters)."
+            "(fit, top, model and version are query parameters).",
+            field=shown(parameters.get(b"name", b"").decode("latin-1")),
+            allowed=["image"],
         )
+    content = body[head + 4 : end]
     if parameters.keys().isdisjoint((b"filename", b"filename*")):
+        if not content.strip():
+            return None
         name = parameters[b"name"].decode()
-        raise NotAnImage(f"The form's field {name} holds text, not a file. With curl, mind the @: {CURL}")
-    return body[head + 4 : end]
+        what = NO_ADDRESSES if is_address(content) else f"With curl, mind the @: {CURL}"
+        raise NotAnImage(f"The form's field {name} holds text, not a file. {what}", field=name)
+    return None if not content and not parameters.get(b"filename", b"*") else content
 
 
 @lru_cache(maxsize=256)

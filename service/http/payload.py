@@ -10,11 +10,11 @@ from service.errors import (
     MalformedBody,
     NoInput,
     TooManyImages,
-    UnknownField,
     UnsupportedContentType,
 )
+from service.expectation import shown
 from service.http import multipart
-from service.http.query import Index, describe_error
+from service.http.query import Index, describe_error, unknown_field
 from service.images.decode_worker import unwrap_base64
 from service.settings import Settings
 
@@ -22,7 +22,7 @@ _WAYS = (
     f'Send a picture ({multipart.CURL}), its bytes with an image/* content type, or JSON such as {{"index": 16}}; '
     "or GET /predict?index=16."
 )
-
+_TYPES = ("multipart/form-data", "image/*", "application/json")
 
 # As much as the largest list of test indices can need; a longer body may only hold a picture, and is not read here.
 _MAX_JSON_BYTES = 256 * 1024
@@ -92,7 +92,9 @@ def read_payload(body: bytes, content_type: str, index: int | None, settings: Se
         raise NoInput(f"There is nothing to classify. {_WAYS}")
     if kind == "application/json":
         return _from_json(body, settings.max_indices)
-    raise UnsupportedContentType(f"This content type can't be read here. {_WAYS}")
+    raise UnsupportedContentType(
+        f"This content type can't be read here. {_WAYS}", field="Content-Type", value=shown(kind), allowed=_TYPES
+    )
 
 
 def _from_json(body: bytes, max_indices: int) -> Payload:
@@ -104,14 +106,16 @@ def _from_json(body: bytes, max_indices: int) -> Payload:
         raise MalformedBody('The body is not valid JSON. Send an object such as {"index": 16}.') from None
     fields = JsonBody.model_fields
     if isinstance(document, dict) and document.keys() - fields:
-        raise UnknownField(f"There is a JSON field that does not exist. Those that do are {', '.join(fields)}.")
+        name = next(name for name in document if name not in fields)
+        raise unknown_field(name, list(fields), "JSON field")
     indices = document.get("indices") if isinstance(document, dict) else None
     if isinstance(indices, list) and len(indices) > max_indices:
-        raise TooManyImages(f"There are more than {max_indices:,} indices, the limit. Send them in several requests.")
+        message = f"There are more than {max_indices:,} indices, the limit. Send them in several requests."
+        raise TooManyImages(message, field="indices", limit=max_indices)
     try:
         asked = JsonBody.model_validate(document)
     except ValidationError as error:
-        raise describe_error(error, JsonBody, "JSON field") from None
+        raise describe_error(error, JsonBody, "JSON field", _scalars(document)) from None
     given = [name for name in fields if getattr(asked, name) is not None]
     if not given:
         raise NoInput(f"There is nothing to classify. {_WAYS}")
@@ -122,6 +126,13 @@ def _from_json(body: bytes, max_indices: int) -> Payload:
     if asked.indices is not None:
         return Payload(indices=asked.indices, batch=True)
     return Payload(contents=[unwrap_base64(asked.image or "")])
+
+
+def _scalars(document: object) -> dict[str, object]:
+    """Those values of a JSON object that an answer may repeat: no picture, and no list of thousands."""
+    if not isinstance(document, dict):
+        return {}
+    return {name: value for name, value in document.items() if isinstance(value, bool | int | float | str)}
 
 
 def _from_form(body: bytes, content_type: str, max_images: int) -> Payload:

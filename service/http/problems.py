@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 import orjson
 from fastapi import FastAPI
@@ -15,10 +15,11 @@ from starlette.types import Scope
 from typing_extensions import TypedDict
 
 from service import errors, metrics
-from service.errors import ServiceError
+from service.errors import Members, ServiceError
 
 MEDIA_TYPE = "application/problem+json"
 CONTENT_TYPE = (b"content-type", MEDIA_TYPE.encode())
+_NO_MEMBERS: Members = {}
 
 
 class Problem(TypedDict):
@@ -30,6 +31,10 @@ class Problem(TypedDict):
     title: Annotated[str, Field(description="The same in words.", examples=["Nothing to classify"])]
     status: Annotated[int, Field(description="The HTTP status.", examples=[400])]
     detail: Annotated[str, Field(description="What is wrong with this very request, and what to do.")]
+    field: NotRequired[Annotated[str, Field(description="The parameter, field or header that is wrong.")]]
+    value: NotRequired[Annotated[str, Field(description="What it had: the beginning, control characters escaped.")]]
+    allowed: NotRequired[Annotated[list[str | int], Field(description="What it may have.")]]
+    limit: NotRequired[Annotated[float, Field(description="The bound that was passed.")]]
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,19 @@ class ProblemType:
     meaning: str
     headers: dict[str, str] | None = None
 
-    def document(self, detail: str) -> Problem:
-        """The problem document with this detail."""
-        return {"type": f"/problems/{self.name}", "title": self.title, "status": self.status, "detail": detail}
+    def document(self, detail: str, members: Members = _NO_MEMBERS) -> Problem:
+        """The problem document with this detail, and with more members for programs."""
+        return {
+            "type": f"/problems/{self.name}",
+            "title": self.title,
+            "status": self.status,
+            "detail": detail,
+            **members,
+        }
 
-    def encode(self, detail: str) -> bytes:
+    def encode(self, detail: str, members: Members = _NO_MEMBERS) -> bytes:
         """The same as JSON, with a line break at its end for those who read it in a terminal."""
-        return orjson.dumps(self.document(detail), option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.dumps(self.document(detail, members), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _problem_type(
@@ -113,12 +124,14 @@ _OF_THE_BODY = frozenset(
 
 def document_of(error: ServiceError) -> Problem:
     """The problem document of an error."""
-    return PROBLEM_TYPES[type(error)].document(str(error))
+    return PROBLEM_TYPES[type(error)].document(str(error), error.members)
 
 
-def problem_response(problem_type: ProblemType, detail: str, headers: dict[str, str] | None = None) -> Response:
+def problem_response(
+    problem_type: ProblemType, detail: str, headers: dict[str, str] | None = None, members: Members = _NO_MEMBERS
+) -> Response:
     """The problem as an HTTP response."""
-    return Response(problem_type.encode(detail), problem_type.status, headers, MEDIA_TYPE)
+    return Response(problem_type.encode(detail, members), problem_type.status, headers, MEDIA_TYPE)
 
 
 def responses(kinds: Iterable[type[ServiceError]]) -> dict[int | str, dict[str, Any]]:
@@ -154,7 +167,7 @@ def install(app: FastAPI) -> None:
 def answer(scope: Scope, error: ServiceError) -> Response:
     """The answer to a request that caused this error; it is counted, and named for the log."""
     problem_type = PROBLEM_TYPES[type(error)]
-    return _refuse(scope, problem_type, str(error), problem_type.headers)
+    return _refuse(scope, problem_type, str(error), problem_type.headers, error.members)
 
 
 def stand_in(scope: Scope, status: int, headers: Iterable[tuple[bytes, bytes]]) -> Response:
@@ -177,10 +190,16 @@ def fail(scope: Scope) -> Response:
     return problem_response(INTERNAL, "This is a fault of the service, not of your request. Tell its operator.")
 
 
-def _refuse(scope: Scope, problem_type: ProblemType, detail: str, headers: dict[str, str] | None = None) -> Response:
+def _refuse(
+    scope: Scope,
+    problem_type: ProblemType,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    members: Members = _NO_MEMBERS,
+) -> Response:
     scope["problem"] = problem_type.name
     metrics.REFUSALS[problem_type.name,].inc()
-    return problem_response(problem_type, detail, headers)
+    return problem_response(problem_type, detail, headers, members)
 
 
 async def _on_service_error(request: Request, error: Exception) -> Response:

@@ -1,16 +1,30 @@
 """The query parameters of a prediction, and what to say when one of them is wrong."""
 
-from functools import lru_cache
-from typing import Annotated, Literal
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from models.cifar10_test import SIZE
 from service.errors import IndexOutOfRange, InvalidParameter, ServiceError, UnknownField
+from service.expectation import choices, expectation, limit, listed, nearest, shown
 from service.images.preprocess import Fit
 
-Index = Annotated[int, Field(ge=0, lt=SIZE)]
+# A whole number as everybody writes it, and in one way only: no 1.0, +4, 016 or 1_000, which pydantic takes too.
+_PLAIN = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        raise ValueError
+    return value
+
+
+PLAIN = BeforeValidator(_plain)
+Index = Annotated[int, Field(ge=0, lt=SIZE), PLAIN]
 
 # Longer queries are read anew each time: the few that are asked again and again are short, and what anybody may make up
 # must not fill the memory.
@@ -26,7 +40,9 @@ class ModelOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     model: str | None = Field(default=None, description="The model's name; the default model if absent.")
-    version: int | None = Field(default=None, ge=1, description="Its version, a whole number; the highest if absent.")
+    version: Annotated[int, Field(ge=1), PLAIN] | None = Field(
+        default=None, description="Its version, a whole number; the highest if absent."
+    )
 
 
 class CardOptions(ModelOptions):
@@ -53,8 +69,8 @@ class PictureOptions(ModelOptions):
 class Options(PictureOptions):
     """The options of a prediction."""
 
-    top: int | None = Field(
-        default=None, ge=1, le=10, description="List only this many of the likeliest classes, from 1 to 10."
+    top: Annotated[int, Field(ge=1, le=10), PLAIN] | None = Field(
+        default=None, description="List only this many of the likeliest classes, from 1 to 10."
     )
     as_list: bool = Field(
         default=False,
@@ -79,8 +95,9 @@ def parse(query: bytes, kind: type[ModelOptions] = Options) -> ModelOptions:
 
 def _parse(query: bytes, kind: type[ModelOptions]) -> ModelOptions:
     if query.count(b"&") >= _MAX_PARAMETERS:
-        names = ", ".join(field.alias or name for name, field in kind.model_fields.items())
-        raise InvalidParameter(f"There are too many query parameters. Those that exist are {names}; give each once.")
+        names = list(_properties(kind))
+        message = f"There are too many query parameters. Those that exist are {listed(names)}; give each once."
+        raise InvalidParameter(message, allowed=names, limit=len(names))
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     values = dict(pairs)
     if len(values) < len(pairs):
@@ -90,20 +107,59 @@ def _parse(query: bytes, kind: type[ModelOptions]) -> ModelOptions:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise describe_error(error, kind, "query parameter") from None
+        raise describe_error(error, kind, "query parameter", values) from None
 
 
 _parse_once = lru_cache(maxsize=1024)(_parse)
 
 
-def describe_error(error: ValidationError, kind: type[BaseModel], what: str) -> ServiceError:
-    """The first mistake that pydantic found, in words for the sender; repeats nothing that was sent."""
+def describe_error(
+    error: ValidationError, kind: type[BaseModel], what: str, sent: Mapping[str, object] = {}
+) -> ServiceError:
+    """The first mistake that pydantic found, in our words for the sender.
+
+    Args:
+        error: pydantic's.
+        kind: the model that does not fit.
+        what: its fields are called, such as "query parameter".
+        sent: what was given, by the fields' names.
+    """
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    fields = {field.alias or name: field for name, field in kind.model_fields.items()}
+    properties = _properties(kind)
+    name = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "extra_forbidden":
-        return UnknownField(f"There is a {what} that does not exist. Those that do are {', '.join(fields)}.")
-    name = str(first["loc"][0]) if first["loc"] else "body"
+        return unknown_field(name, list(properties), what)
+    if name not in properties:
+        return InvalidParameter('The body must be a JSON object, such as {"index": 16}.', field="body")
+    schema = properties[name]
+    value = shown(sent[name]) if name in sent else None
     if name in ("index", "indices") and first["type"] in ("greater_than_equal", "less_than"):
-        return IndexOutOfRange(f"There is no such test image: {name} goes from 0 to {SIZE - 1}.")
-    meaning = fields[name].description if name in fields else None
-    return InvalidParameter(f"{name}: {first['msg']}." + (f" What it is: {meaning}" if meaning else ""))
+        message = f"There is no such test image: {name} goes from 0 to {SIZE - 1}."
+        return IndexOutOfRange(message, field=name, value=value, limit=SIZE - 1)
+    below = first["type"] == "greater_than_equal"
+    bound = limit(schema, upper=not below) if below or first["type"] in ("less_than", "less_than_equal") else None
+    message = f"{name} must be {expectation(schema)}"
+    if isinstance(sent.get(name), str) and first["type"] == "int_type":
+        message += ", without quotes"
+    return InvalidParameter(f"{message}.", field=name, value=value, allowed=choices(schema) or None, limit=bound)
+
+
+def unknown_field(name: str, names: Sequence[str], what: str) -> UnknownField:
+    """What to say of a field that does not exist.
+
+    Args:
+        name: of the field.
+        names: of those that do.
+        what: they are called.
+    """
+    meant = nearest(name, names)
+    guess = f" Did you mean {meant}?" if meant else ""
+    message = f"There is a {what} that does not exist.{guess} Those that do are {listed(names)}."
+    return UnknownField(message, field=shown(name), allowed=names)
+
+
+@cache
+def _properties(kind: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of each field, by the name that a client gives it."""
+    found: dict[str, Any] = kind.model_json_schema()["properties"]
+    return found

@@ -73,7 +73,7 @@ def read_task(read: Reader) -> tuple[Task, int] | None:
 def answer(result: Picture | ServiceError) -> bytes:
     """What came of a task, as it is sent."""
     if isinstance(result, ServiceError):
-        return _pack({"error": type(result).__name__, "text": str(result)}, 0)
+        return _pack({"error": type(result).__name__, "text": str(result), "members": result.members}, 0)
     head = result._replace(pixels=b"")._asdict()
     del head["pixels"]
     return _pack(head, len(result.pixels)) + result.pixels
@@ -91,8 +91,7 @@ def read_answer(read: Reader) -> Picture | ServiceError | None:
     head, pixels = message
     try:
         if "error" in head:
-            kind = _ERRORS[head["error"]]
-            return kind(str(head["text"]))
+            return _read_error(head)
         if len(pixels) != _PIXELS or head["fit"] not in (*get_args(Fit), "none"):
             raise BadMessageError
         return Picture(
@@ -100,6 +99,16 @@ def read_answer(read: Reader) -> Picture | ServiceError | None:
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         raise BadMessageError from None
+
+
+def _read_error(head: dict[str, Any]) -> ServiceError:
+    """The error in a message, with those of its members that a decoder has reason to give."""
+    allowed, limit = head["members"].get("allowed"), head["members"].get("limit")
+    return _ERRORS[head["error"]](
+        str(head["text"]),
+        allowed=None if allowed is None else [str(each) for each in allowed],
+        limit=None if limit is None else float(limit),
+    )
 
 
 _ERRORS: dict[object, type[ServiceError]] = {

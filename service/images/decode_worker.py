@@ -25,6 +25,7 @@ from PIL import ExifTags, Image, MpoImagePlugin, TiffImagePlugin  # noqa: F401 -
 from service.errors import ImageTooLarge, InvalidParameter, MalformedBody, ServiceError, UnknownField
 from service.images import decode_messages
 from service.images.decode_messages import Reader, Task
+from service.images.decoder import NO_ADDRESSES, is_address
 from service.images.preprocess import Picture, preprocess
 
 try:
@@ -84,7 +85,7 @@ def _decode(task: Task) -> Picture | ServiceError:
         return task.decoder.decode(task.decoder.open(content), task.fit)
     except ServiceError as error:
         # Its traceback would keep the picture as long as it is kept itself.
-        return type(error)(*error.args)
+        return type(error)(*error.args, **error.members)
     except MemoryError:
         pass  # told when what was taken is free again
     return ImageTooLarge("Decoding the picture takes more memory than the limit. Send a smaller version of it.")
@@ -129,11 +130,15 @@ def unwrap_base64(text: str) -> bytes:
     """
     if text.startswith("data:"):
         text = text.partition(",")[2]
+    if is_address(text[:8].encode(errors="replace")):
+        raise InvalidParameter(
+            f"image must be a picture file in base64, not its address. {NO_ADDRESSES}", field="image"
+        )
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise InvalidParameter(
-            "image: not valid base64. Send the picture file's bytes in base64, no line breaks."
+            "image: not valid base64. Send the picture file's bytes in base64, no line breaks.", field="image"
         ) from None
 
 

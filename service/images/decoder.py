@@ -44,6 +44,7 @@ _PLUGINS: dict[Format, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "BMP": BmpImagePlugin.BmpImageFile,
 }
 
+NO_ADDRESSES = "Addresses are not fetched here: download the picture and send the file itself."
 _DAMAGED = (
     "The image is damaged or incomplete. Check that the whole file was sent and that it opens in an image viewer."
 )
@@ -128,7 +129,7 @@ class Decoder:
         limit = self.bounds.max_pixels
         if pixels > limit:
             raise ImageTooLarge(
-                f"The picture has {pixels:,} pixels, the limit is {limit:,}. Send a smaller version of it."
+                f"The picture has {pixels:,} pixels, the limit is {limit:,}. Send a smaller version of it.", limit=limit
             )
 
     def _check_memory(self, image: ImageFile.ImageFile, image_format: Format, pixels: int, scans: int) -> None:
@@ -152,7 +153,8 @@ class Decoder:
         if needed > limit:
             raise ImageTooLarge(
                 f"Decoding the picture would take {needed:,} bytes of memory, the limit is {limit:,}. "
-                "Send a smaller version of it."
+                "Send a smaller version of it.",
+                limit=limit,
             )
 
     def _check_frames(self, image: ImageFile.ImageFile, image_format: Format, content: bytes, scans: int) -> None:
@@ -165,7 +167,8 @@ class Decoder:
             frames = getattr(image, "n_frames", 1)
         if frames > limit:
             raise ImageTooLarge(
-                f"The picture has more than {limit:,} frames or scans, the limit. Save it as a plain picture."
+                f"The picture has more than {limit:,} frames or scans, the limit. Save it as a plain picture.",
+                limit=limit,
             )
 
     def _check_scans(self, pixels: int, scans: int) -> None:
@@ -173,7 +176,8 @@ class Decoder:
         if pixels * scans > limit:
             raise ImageTooLarge(
                 f"The picture has {pixels:,} pixels in each of {scans} scans, {pixels * scans:,} together, "
-                f"the limit is {limit:,}. Save it as a plain picture."
+                f"the limit is {limit:,}. Save it as a plain picture.",
+                limit=limit,
             )
 
     def decode(self, opened: OpenedImage, fit: Fit) -> Picture:
@@ -201,11 +205,19 @@ class Decoder:
         if found in self.formats:
             return found
         accepted = ", ".join(self.formats)
+        if is_address(content):
+            raise NotAnImage(f"This is an address, not a picture. {NO_ADDRESSES}", allowed=self.formats)
         if content[4:8] == b"ftyp":
             raise NotAnImage(
-                f"HEIC and AVIF pictures can't be read here. Export this one as one of {accepted} and send that."
+                f"HEIC and AVIF pictures can't be read here. Export this one as one of {accepted} and send that.",
+                allowed=self.formats,
             )
-        raise NotAnImage(f"This is no image that can be read here. Send one of {accepted}.")
+        raise NotAnImage(f"This is no image that can be read here. Send one of {accepted}.", allowed=self.formats)
+
+
+def is_address(content: bytes) -> bool:
+    """Whether somebody has sent where a picture is, in place of it."""
+    return content[:8].lower().startswith((b"http://", b"https://"))
 
 
 def _signature(content: bytes) -> Format | None:

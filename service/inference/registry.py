@@ -8,6 +8,7 @@ from models import repository
 from models.cifar10_test import TestSplit
 from models.repository import Model, ModelError
 from service.errors import ModelNotFound, ModelUnavailable
+from service.expectation import shown
 from service.images.decode_processes import DecodeProcesses
 from service.inference.predictor import Predictor
 from service.settings import Settings
@@ -65,11 +66,13 @@ class ModelRegistry:
             return self.default
         versions = self._models.get(self.default.name if name is None else name)
         if versions is None:
-            raise ModelNotFound(f"There is no such model. Choose one of {', '.join(self._models)}.")
+            message = f"There is no such model. Choose one of {', '.join(self._models)}."
+            raise ModelNotFound(message, field="model", value=shown(name), allowed=list(self._models))
         if version is None:
             return versions[max(versions)]
         if version not in versions:
-            raise ModelNotFound(f"That model has no such version. Choose one of {', '.join(map(str, versions))}.")
+            message = f"That model has no such version. Choose one of {', '.join(map(str, versions))}."
+            raise ModelNotFound(message, field="version", value=str(version), allowed=list(versions))
         return versions[version]
 
     async def predictor(self, name: str | None, version: int | None) -> Predictor:

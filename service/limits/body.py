@@ -150,7 +150,8 @@ class BodyReader:
     def _check(self, size: int) -> None:
         limit = self._buffer.settings.max_body_bytes
         if size > limit:
-            raise BodyTooLarge(f"The request is larger than {limit:,} bytes, the limit. Send a smaller file or fewer.")
+            message = f"The request is larger than {limit:,} bytes, the limit. Send a smaller file or fewer."
+            raise BodyTooLarge(message, limit=limit)
 
 
 async def _receive(request: Request) -> tuple[bytes, bool]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 from service.errors import Unauthorized
 from service.settings import Settings
@@ -12,21 +13,32 @@ class Keys:
 
     def __init__(self, settings: Settings) -> None:
         self._digests = [_digest(key.get_secret_value().encode()) for key in settings.api_keys]
+        self._open = settings.open_paths
 
-    def check(self, authorization: bytes) -> None:
+    def wanted(self, path: str) -> bool:
+        """Whether what lies at this path needs a key."""
+        return bool(self._digests) and not is_open(path, self._open)
+
+    def check(self, path: str, authorization: bytes) -> None:
         """Check an Authorization header (RFC 6750).
 
         Raises:
-            Unauthorized: keys are wanted, and this is none of them.
+            Unauthorized: a key is wanted, and this is none of them.
         """
-        if not self._digests:
+        if not self.wanted(path):
             return
         scheme, _, key = authorization.partition(b" ")
         given = _digest(key.strip())
         # Every key is compared, whichever fits.
         fits = sum(hmac.compare_digest(given, digest) for digest in self._digests)
         if scheme.lower() != b"bearer" or not fits:
-            raise Unauthorized("This service wants a key. Send the header: Authorization: Bearer YOUR-KEY")
+            message = "This service wants a key. Send the header: Authorization: Bearer YOUR-KEY"
+            raise Unauthorized(message, field="Authorization")
+
+
+def is_open(path: str, open_paths: Iterable[str]) -> bool:
+    """Whether a path is among those, of which some end in * for all that begin so."""
+    return any(path.startswith(each[:-1]) if each.endswith("*") else path == each for each in open_paths)
 
 
 def _digest(key: bytes) -> bytes:

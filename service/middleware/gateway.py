@@ -18,11 +18,6 @@ from service.middleware.auth import Keys
 from service.middleware.cors import Cors
 from service.settings import Settings
 
-# What needs no key: whoever watches over the service is nobody's client, and the page is where a browser's user can
-# give one.
-_OPEN = frozenset({"/", "/health"})
-_OPEN_FOLDER = "/page/"
-
 _GIVEN_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
 
@@ -39,11 +34,6 @@ _HTML_POLICY = (
 _POLICY = b"content-security-policy"
 _HTML_HEADERS = [(b"referrer-policy", b"no-referrer"), (b"x-frame-options", b"DENY")]
 NOSNIFF = (b"x-content-type-options", b"nosniff")
-
-
-def is_open(path: str) -> bool:
-    """Whether what lies at this path needs no key."""
-    return path in _OPEN or path.startswith(_OPEN_FOLDER)
 
 
 class Gateway:
@@ -125,8 +115,7 @@ class Gateway:
         route = self._direct.get((scope["method"], path))
         if route is not None:
             scope["route"] = route
-        if not is_open(path):
-            self._keys.check(exchange.headers.get(b"authorization", b""))
+        self._keys.check(path, exchange.headers.get(b"authorization", b""))
         await (self._app if route is None else route.app)(scope, receive, exchange.send)
 
 

@@ -32,7 +32,7 @@ def refuse(
         close: whether the connection ends with it.
     """
     problem_type = problems.PROBLEM_TYPES[type(error)]
-    body = problem_type.encode(str(error))
+    body = problem_type.encode(str(error), error.members)
     sent = {} if head is None else dict(head.headers)
     request_id = request_id_of(sent)
     lines = [STATUS_LINES[problem_type.status]]

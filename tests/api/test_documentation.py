@@ -16,6 +16,8 @@ from playwright.sync_api import expect
 from starlette.requests import Request
 
 from service.api.documentation import Documentation
+from service.middleware.auth import Keys
+from service.settings import Settings
 from tests.support import serving, toy
 from tests.support.answers import body
 from tests.support.browser import Faults, chromium, window
@@ -187,6 +189,36 @@ def test_the_documentation_page_asks(service: Service, tmp_path: Path) -> None:
             expect(answer).to_contain_text("200")
 
 
+def test_the_documentation_page_takes_a_key(guarded: Service, tmp_path: Path) -> None:
+    """Where keys are set, the page's links lead to card and /docs; Authorize takes a key there, and then an upload goes."""
+    path = tmp_path / "red.png"
+    path.write_bytes(RED)
+    faults = Faults()
+    faults.expect("Could not find component: JsonSchema_string_binary")  # Swagger UI's own, of any file field
+    faults.expect("401")
+    with chromium() as browser, window(browser, faults) as opened:
+        page = opened.new_page()
+        page.goto(guarded.url)
+        page.locator("footer").get_by_role("link", name="Model card").click()
+        expect(page.locator("h1")).to_contain_text("toy")
+        page.goto(guarded.url)
+        page.locator("footer").get_by_role("link", name="API documentation").click()
+        operation = page.locator("[id$='-predict_picture']")
+        operation.locator(".opblock-summary-control").click()
+        operation.get_by_role("button", name="Try it out").click()
+        operation.locator("input[type=file]").first.set_input_files(path)
+        operation.get_by_role("button", name="Execute").click()
+        answer = operation.locator(".live-responses-table .response .response-col_status").first
+        expect(answer).to_contain_text("401")
+        page.get_by_role("button", name="Authorize").first.click()
+        page.locator(".modal-ux input").fill("first-key")
+        page.locator(".modal-ux").get_by_role("button", name="Apply credentials").click()
+        page.locator(".modal-ux").get_by_role("button", name="Close").first.click()
+        operation.get_by_role("button", name="Execute").click()
+        expect(answer).to_contain_text("200")
+        expect(operation.locator(".live-responses-table").first).to_contain_text('"label": "airplane"')
+
+
 def test_who_does_not_read_the_documentation_holds_no_file(toy_models: Path) -> None:
     """Thirty clients that ask for the largest file of /docs and do not read it take a descriptor each, no more."""
     with serving.start(models=toy_models, model="toy") as service:
@@ -214,7 +246,7 @@ def test_a_failure_to_describe_the_service_is_not_kept() -> None:
     request = Request({"type": "http", "method": "GET", "path": "/openapi.json", "headers": []})
 
     async def ask_twice() -> int:
-        documentation = Documentation(app, dict)
+        documentation = Documentation(app, dict, Keys(Settings()))
         with pytest.raises(MemoryError):
             await documentation.get("/openapi.json", request)
         return (await documentation.get("/openapi.json", request)).status_code

@@ -95,7 +95,7 @@ def test_its_types_hold(generated: Path) -> None:
 
 
 def test_it_gets_what_the_service_answers(generated: Path, service: Service, client: httpx.Client) -> None:
-    """PredictionList, a batch with a refusal, a problem, an explanation and the models arrive without losing a field."""
+    """Predictions, a batch with a refusal, a problem, an explanation and the models arrive without losing a field."""
     ran = subprocess.run(
         [sys.executable, "program.py", service.url, "picture.png"],
         capture_output=True, text=True, check=False, cwd=generated,
