@@ -18,6 +18,7 @@ from service.api import (
     models,
     operations,
     page,
+    plain,
     predict,
     problem_pages,
 )
@@ -88,6 +89,7 @@ def create_app(
         *models.routes(registry),
         *model_card.routes(registry),
         *operations.routes(registry, admission),
+        *plain.routes(registry, intake),
         *problem_pages.routes(),
         *page.routes(),
         *documentation.routes(app, partial(examples.examples, registry), Keys(settings)),

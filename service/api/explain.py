@@ -144,7 +144,7 @@ class Explain:
         _check(predictor, options)
         async with self._intake.read(request, predictor, options) as sent:
             if len(sent.asked.indices) + len(sent.asked.contents) > 1:
-                raise TooManyImages("There is more than one picture, the limit here. Send them one by one.")
+                raise TooManyImages("There is more than one picture, the limit here. Send them one by one.", limit=1)
             return await self._explain(sent.place, predictor, sent.asked, options)
 
     async def _explain(

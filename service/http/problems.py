@@ -164,6 +164,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_failure)
 
 
+def note(scope: Scope, error: ServiceError) -> ProblemType:
+    """Count a request that caused this error, and name that for the log; for an answer in a form of its own."""
+    problem_type = PROBLEM_TYPES[type(error)]
+    scope["problem"] = problem_type.name
+    metrics.REFUSALS[problem_type.name,].inc()
+    return problem_type
+
+
 def answer(scope: Scope, error: ServiceError) -> Response:
     """The answer to a request that caused this error; it is counted, and named for the log."""
     problem_type = PROBLEM_TYPES[type(error)]

@@ -6,7 +6,7 @@ from service.errors import Overloaded
 from service.settings import Settings
 
 # The paths whose requests cost enough to be counted and bounded.
-BOUNDED = frozenset({"/predict", "/explain", "/answers"})
+BOUNDED = frozenset({"/predict", "/explain", "/answers", "/plain"})
 
 # Bodies up to this size take a millisecond or so and are worked on at once; longer ones would hold up everybody else
 # on the event loop and go to a thread.

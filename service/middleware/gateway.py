@@ -136,7 +136,7 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            if message["status"] >= 400 and problems.CONTENT_TYPE not in message["headers"]:
+            if message["status"] >= 400 and not self._is_problem(message):
                 message = self._problem_for(message)
             self.status = message["status"]
             headers = message["headers"]
@@ -163,6 +163,10 @@ class _Exchange:
             await self._send(message)
         except ClientDisconnected:  # the application need not know; the log does
             self.status, self.bytes = CLIENT_GONE, 0
+
+    def _is_problem(self, start: Message) -> bool:
+        """Whether this error is in our words: a problem document, or a page about what was noted as one."""
+        return problems.CONTENT_TYPE in start["headers"] or "problem" in self._scope
 
     def _problem_for(self, start: Message) -> Message:
         """The start of an answer that says what this one would, as every error here does."""

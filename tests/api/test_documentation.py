@@ -190,7 +190,7 @@ def test_the_documentation_page_asks(service: Service, tmp_path: Path) -> None:
 
 
 def test_the_documentation_page_takes_a_key(guarded: Service, tmp_path: Path) -> None:
-    """Where keys are set, the page's links lead to card and /docs; Authorize takes a key there, and then an upload goes."""
+    """Where keys are set, the page's links lead to card and /docs; with a key in Authorize an upload goes."""
     path = tmp_path / "red.png"
     path.write_bytes(RED)
     faults = Faults()

@@ -94,7 +94,7 @@ ASKED = {
     "/model-card?modle=toy": (422, "unknown-field", "model, version"),
     "/images/10000.png": (404, "image-not-found", "/images/0.png to /images/9999.png"),
     "/images/abc.png": (404, "image-not-found", "/images/0.png to /images/9999.png"),
-    "/problems/none": (404, "problem-not-found", "no-input"),
+    "/problems/none": (404, "problem-not-found", "/problems lists those that there are"),
     "/nowhere": (404, "not-found", "/docs"),
     "/docs/nowhere.css": (404, "not-found", "/docs"),
 }
@@ -147,12 +147,15 @@ def test_another_method_is_told_which_there_are(toy_client: httpx.Client) -> Non
 
 
 def test_every_error_is_a_problem(toy_client: httpx.Client) -> None:
-    """Whatever address is asked with whatever method, what is refused is a problem."""
+    """Whatever address is asked with whatever method, what is refused is a problem; on a page for people in HTML."""
     refused: set[int] = set()
     for path in (*addresses(), "/docs/nowhere", "/page/nowhere", "/%00", f"/{'x' * 5000}"):
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"):
             response = toy_client.request(method, path)
             if response.status_code >= 400:
+                if path == "/plain" and method in {"GET", "POST"}:
+                    assert "text/html" in response.headers["content-type"]
+                    continue
                 refused.add(response.status_code)
                 name = response.json()["type"].removeprefix("/problems/")
                 check(response, BY_NAME[name].status, name, "")

@@ -85,7 +85,8 @@ def test_tries_are_counted_with_their_interval(page: Page, service: Service) -> 
     expect(figure).to_contain_text(f"{right} of {len(indices)}")
     expect(figure).to_contain_text(f"{percent(wilson.low)} to {percent(wilson.high)}")
     (model,) = (each for each in body(service.client.get("/models"))["models"] if each["default"])
-    stated = f"{percent(model['accuracy']['lower'])} to {percent(model['accuracy']['upper'])}"
+    ci = model["accuracy"]["ci"]
+    stated = f"{percent(ci['lower'])} to {percent(ci['upper'])}"
     expect(page.locator(".interval.card .figure")).to_contain_text(stated)
 
 

@@ -72,12 +72,17 @@ def test_a_wrong_address_is_told(page: Page, service: Service) -> None:
 
 
 def test_without_scripts_there_is_a_way(browser: Browser, service: Service) -> None:
-    """With JavaScript off the page says so and names the command."""
+    """With JavaScript off the page says so, has plain forms and the command, and nothing that waits for scripts."""
     with window(browser, scripts=False) as context:
         page = context.new_page()
         page.goto(service.url)
-        expect(page.locator("noscript p")).to_be_visible()
-        assert "curl '" in page.locator("noscript p").inner_html()
+        expect(page.locator(".without")).to_contain_text("JavaScript is off")
+        expect(page.locator(".without form")).to_have_count(2)
+        expect(page.locator(".without code")).to_contain_text("/predict?index=16")
+        for part in ("#try", "#why", "#doubt", "#evidence"):
+            expect(page.locator(part)).to_be_hidden()
+        assert "Asking" not in page.locator("body").inner_text()
+        expect(page.locator("#discuss")).to_be_visible()
 
 
 def test_a_card_without_evidence_breaks_nothing(context: BrowserContext, toy_service: Service) -> None:

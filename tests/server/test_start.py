@@ -27,7 +27,7 @@ def refusal(**settings: object) -> str:
 
 def test_a_wrong_setting_stops_the_start() -> None:
     """A setting with a wrong value ends the start with its name and what is wrong."""
-    assert refusal(max_pixels=-1).startswith("SERVICE_MAX_PIXELS: Input should be greater than")
+    assert refusal(max_pixels=-1).startswith("SERVICE_MAX_PIXELS must be a whole number from 1024 on")
 
 
 def test_a_wrong_model_stops_the_start(tmp_path: Path) -> None:
