@@ -1,5 +1,6 @@
 // Puts the page together: which model and picture the address asks for, and all the parts.
 
+import { open as openAddress } from "./address.js";
 import { start as startAnswer } from "./answer.js";
 import { models } from "./api.js";
 import { listModels, start as startBrowsing } from "./browse.js";
@@ -44,5 +45,6 @@ latest(async (signal) => {
   const index = Number(asked.get("index") ?? 16);
   const there = Number.isInteger(index) && index >= 0 && index <= 9999;
   if (!there) say("The address names a test image that does not exist: they go from 0 to 9999. Here is image 16.");
+  openAddress();
   begin({ subject: { index: there ? index : 16 }, model, fit: "crop", how: "chosen" });
 })();

@@ -1,6 +1,7 @@
 // What is on show: a subject, the model that was asked, and its answer. It changes only when an answer has come.
 
-import { predict, query, Refused } from "./api.js";
+import { part, replace } from "./address.js";
+import { predict, Refused } from "./api.js";
 import { latest } from "./task.js";
 
 /** @import { PredictOptions, Subject as PredictSubject } from "./api.js" */
@@ -50,6 +51,15 @@ export const asking = (wanted) => ({
   fit: "index" in wanted.subject || wanted.fit === "crop" ? undefined : wanted.fit,
 });
 
+part(["index", "model", "version"], {
+  write: () => {
+    const shown = state.view ?? first;
+    if (!shown) return {};
+    return { index: "index" in shown.subject ? shown.subject.index : undefined, ...options(shown) };
+  },
+  read: () => {}, // written anew with back and forward
+});
+
 let wait = 0;
 
 const run = latest(
@@ -60,8 +70,7 @@ const run = latest(
     const view = { ...wanted, answer: await predict(wanted.subject, asking(wanted), signal) };
     wish = {};
     state.view = view;
-    const index = "index" in view.subject ? view.subject.index : undefined;
-    history.replaceState(null, "", `?${query({ index, ...options(view) })}${location.hash}`);
+    replace();
     for (const listener of answered) listener(view);
   },
   {
