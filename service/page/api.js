@@ -72,6 +72,13 @@ export const predict = (subject, options, signal) => about("predict", subject, o
 /** @param {Subject} subject @param {ExplainOptions} options @param {AbortSignal} [signal] @returns {Promise<Explanation>} */
 export const explain = (subject, options, signal) => about("explain", subject, options, signal);
 
+/** @param {number[]} indices @param {PredictOptions} options @returns {Promise<Prediction[]>} */
+export const predictAll = async (indices, options) => {
+  const headers = { "Content-Type": "application/json" };
+  const body = JSON.stringify({ indices });
+  return (await (await ask(`predict?${query(options)}`, { method: "POST", headers, body })).json()).predictions;
+};
+
 /** @param {AbortSignal} [signal] @returns {Promise<OfferedModel[]>} */
 export const models = async (signal) => (await (await ask("models", { signal })).json()).models;
 

@@ -8,9 +8,13 @@ import { start as startCamera } from "./camera.js";
 import { start as startCorruption } from "./corruption.js";
 import { start as startEvidence } from "./evidence.js";
 import { start as startExplanation } from "./explanation.js";
+import { start as startHandout } from "./handout.js";
+import { start as startKeys } from "./keys.js";
 import { start as startModels } from "./models.js";
 import { start as startPicture } from "./picture.js";
 import { start as startPortrait } from "./portrait.js";
+import { start as startPresentation } from "./presentation.js";
+import { start as startSequence } from "./sequence.js";
 import { begin, state } from "./state.js";
 import { latest } from "./task.js";
 import { start as startTries } from "./tries.js";
@@ -28,6 +32,10 @@ for (const start of [
   startTries,
   startPortrait,
   startEvidence,
+  startSequence,
+  startPresentation,
+  startHandout,
+  startKeys,
 ])
   start();
 

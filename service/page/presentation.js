@@ -1,0 +1,33 @@
+// A view for a projector: picture, answer and controls on one screen, in large type.
+
+import { byId } from "./dom.js";
+import { key } from "./keys.js";
+
+const { body } = document;
+
+/** @param {boolean} on */
+function present(on) {
+  if (body.classList.contains("presenting") === on) return;
+  body.classList.toggle("presenting", on);
+  byId("present").setAttribute("aria-pressed", String(on));
+  // The whole screen where the browser grants it; else the window will do.
+  if (on) document.documentElement.requestFullscreen?.().catch(() => {});
+  else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+  scrollTo(0, 0);
+}
+
+/** Makes key and button work. */
+export function start() {
+  const toggle = () => present(!body.classList.contains("presenting"));
+  key("f", "presentation view", toggle);
+  byId("present").addEventListener("click", toggle);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !byId("keys", HTMLDialogElement).open) present(false);
+  });
+  // Escape leaves the whole screen without a keydown of its own.
+  document.addEventListener("fullscreenchange", () => !document.fullscreenElement && present(false));
+  // What a link of the menu leads to is not in this view.
+  byId("menu").addEventListener("click", (event) => {
+    if (event.target instanceof HTMLAnchorElement && event.target.hash) present(false);
+  });
+}

@@ -1,0 +1,138 @@
+// A seminar hour in eight steps: one is open at a time, stands in the address, and sets up what it is about.
+
+import { part, push, wholeNumber } from "./address.js";
+import { card, predictAll } from "./api.js";
+import { byId, h } from "./dom.js";
+import { key } from "./keys.js";
+import { ask, onAnswer, state } from "./state.js";
+import { STEPS } from "./steps.js";
+import { latest } from "./task.js";
+
+/** @import { Live, Preset } from "./steps.js" */
+
+const panel = byId("sequence");
+/** The step that is open, from 1; 0: none. */
+let open = 0;
+let noted = false;
+
+/** @returns {Live} */
+function live() {
+  const first = state.models.find((model) => model.default) ?? state.models[0];
+  return {
+    models: state.models,
+    first,
+    card: () => card(first),
+    predict: (indices) => predictAll(indices, { model: first.name, version: first.version, top: 1 }),
+  };
+}
+
+/** @param {Preset} preset */
+function set({ index, model, noise = 0 }) {
+  if (index !== undefined || model)
+    ask({
+      ...(index === undefined ? {} : { subject: { index } }),
+      ...(model ? { model } : {}),
+      fit: "crop",
+      how: "picked",
+    });
+  const slider = byId("spoil-noise", HTMLInputElement);
+  if (Number(slider.value) !== noise) {
+    slider.value = String(noise);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+const prepare = latest(async (signal, /** @type {number} */ number) => {
+  const preset = await STEPS[number - 1].preset(live());
+  if (signal.aborted || open !== number) return;
+  set(preset);
+  push();
+});
+
+const fillNotes = latest(async (signal) => {
+  if (!open || !noted) return;
+  const paragraphs = await STEPS[open - 1].notes(live());
+  if (signal.aborted) return;
+  byId("step-notes").replaceChildren(
+    h("h3", {}, "For whoever leads the hour"),
+    ...paragraphs.map((each) => (typeof each === "string" ? h("p", {}, each) : each)),
+  );
+});
+
+const button = (
+  /** @type {string} */ text,
+  /** @type {() => void} */ onclick,
+  /** @type {boolean} */ disabled = false,
+) => h("button", { type: "button", onclick, disabled }, text);
+
+function draw() {
+  panel.hidden = !open;
+  document.body.classList.toggle("in-sequence", open > 0);
+  if (!open) return;
+  const { title, minutes, question, task, place } = STEPS[open - 1];
+  panel.replaceChildren(
+    h("p", { class: "step-of" }, `Step ${open} of ${STEPS.length} · ${minutes} minutes · ${title}`),
+    h("p", { class: "step-question", tabIndex: -1, id: "step-question" }, question),
+    h("p", { class: "step-task" }, task, " ", h("a", { href: `#${place}` }, "Go there")),
+    h(
+      "p",
+      { class: "buttons" },
+      button("Back", () => go(open - 1), open === 1),
+      button("Next", () => go(open + 1), open === STEPS.length),
+      button(noted ? "Hide the notes" : "Notes", toggleNotes),
+      button("Close", () => go(0)),
+    ),
+    h("div", { id: "step-notes", class: "step-notes", hidden: !noted, "aria-live": "polite" }),
+  );
+  fillNotes();
+}
+
+function toggleNotes() {
+  if (!open) return;
+  noted = !noted;
+  draw();
+}
+
+/** @param {number} number of the step; 0 closes the sequence */
+function go(number) {
+  if (number < 0 || number > STEPS.length || number === open) return;
+  open = number;
+  draw();
+  if (!open) {
+    push();
+    return;
+  }
+  prepare(number);
+  byId(STEPS[number - 1].place).scrollIntoView();
+  byId("step-question").focus({ preventScroll: true });
+}
+
+/** Makes the sequence work. */
+export function start() {
+  part(["step"], {
+    write: () => ({ step: open || undefined }),
+    read: (given) => {
+      const number = wholeNumber(given, "step", {
+        min: 1,
+        max: STEPS.length,
+        fallback: 0,
+        what: "steps",
+        instead: "none is open",
+      });
+      if (number === open) return;
+      open = number;
+      draw();
+      // A link to a step sets it up; an address that names a picture too shows that.
+      if (number && !given.has("index")) prepare(number);
+    },
+  });
+  byId("hour").addEventListener("click", (event) => {
+    event.preventDefault();
+    go(1);
+  });
+  const inSequence = () => open > 0;
+  key("n", "next step of the seminar hour", () => go(open + 1), { also: ["PageDown"], when: inSequence });
+  key("p", "the step before", () => go(open - 1), { also: ["PageUp"], when: inSequence });
+  key("l", "notes for whoever leads the hour", toggleNotes, { when: inSequence });
+  onAnswer(() => fillNotes());
+}

@@ -1,0 +1,92 @@
+"""The view for a projector: all on one screen, in type that the back row can read."""
+
+import itertools
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import Theme, window
+from tests.support.seminar_page import show
+from tests.support.serving import Service
+
+SIZES = [(1280, 720), (1920, 1080)]
+# Least sizes of letters at 1280x720, in CSS pixels.
+LETTERS = {".says": 40, "#step-question": 28, "#bars th": 20, ".judged": 20, "#index": 16}
+SHOWN = ("#menu", "#step-question", "#seen img", "#verdict .says", "#bars", "#previous", "#next", "#mistake", "#model")
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def presented(request: pytest.FixtureRequest, browser: Browser, service: Service) -> Iterator[Page]:
+    """Step 3 in the presentation view."""
+    with window(browser, size=request.param) as context:
+        page = context.new_page()
+        show(page, f"{service.url}/?step=3")
+        expect(page.locator("#verdict strong")).to_have_text("bird")
+        page.keyboard.press("f")
+        expect(page.locator("body")).to_have_class(re.compile("presenting"))
+        yield page
+
+
+def test_all_of_it_is_on_one_screen(presented: Page) -> None:
+    """Menu, question, picture, answer, bars and controls lie within the window, which does not scroll."""
+    inside = presented.evaluate("[innerWidth, innerHeight]")
+    for selector in SHOWN:
+        box = presented.locator(selector).bounding_box()
+        assert box is not None, selector
+        assert box["x"] >= 0, selector
+        assert box["y"] >= 0, selector
+        assert box["x"] + box["width"] <= inside[0] + 1, selector
+        assert box["y"] + box["height"] <= inside[1] + 1, selector
+    assert presented.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
+    assert presented.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def test_nothing_lies_over_anything_else(presented: Page) -> None:
+    """Question, pictures, answer and controls are each in a place of their own."""
+    boxes = [presented.locator(part).bounding_box() for part in ("#sequence", ".stage", ".browse")]
+    for upper, lower in itertools.pairwise(boxes):
+        assert upper is not None
+        assert lower is not None
+        assert upper["y"] + upper["height"] <= lower["y"] + 1
+
+
+def test_the_back_row_can_read_it(presented: Page) -> None:
+    """Verdict, question and bars have the letters named above at 1280x720, and as much larger on a larger screen."""
+    scale = presented.evaluate("innerHeight") / 720
+    for selector, least in LETTERS.items():
+        size = presented.locator(selector).first.evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
+        assert size >= least * scale, selector
+
+
+def test_escape_leads_back(page: Page) -> None:
+    """The button and f begin it, f and Escape end it, and the rest of the page is there again."""
+    page.get_by_role("button", name="Presentation view").click()
+    expect(page.locator("#why")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator("#why")).to_be_visible()
+    page.keyboard.press("f")
+    expect(page.locator("#why")).to_be_hidden()
+    page.keyboard.press("f")
+    expect(page.locator("#why")).to_be_visible()
+
+
+def test_the_menu_leads_out(page: Page) -> None:
+    """A link of the menu to a part that the view does not show ends the view and goes there."""
+    page.keyboard.press("f")
+    page.locator("#menu").get_by_role("link", name="Doubt").click()
+    expect(page.locator("#doubt-title")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_works_in_both_themes(browser: Browser, service: Service, theme: Theme) -> None:
+    """In either theme the controls work there: the next image is asked about and answered on the same screen."""
+    with window(browser, size=SIZES[0], theme=theme) as context:
+        page = context.new_page()
+        show(page, service.url)
+        page.keyboard.press("f")
+        page.locator("#next").click()
+        expect(page.locator("#seen img")).to_have_attribute("alt", re.compile("test image"))
+        expect(page).to_have_url(re.compile("index=17"))
+        expect(page.locator("#verdict .judged")).to_be_in_viewport()
