@@ -21,6 +21,7 @@ from service.api import (
     plain,
     predict,
     problem_pages,
+    share,
 )
 from service.api.direct_route import DirectRoute
 from service.api.intake import Intake
@@ -90,6 +91,7 @@ def create_app(
         *model_card.routes(registry),
         *operations.routes(registry, admission),
         *plain.routes(registry, intake),
+        *share.routes(settings),
         *problem_pages.routes(),
         *page.routes(),
         *documentation.routes(app, partial(examples.examples, registry), Keys(settings)),

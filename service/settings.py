@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     )
     open_paths: tuple[str, ...] = Field(
         default=(
-            "/", "/page/*", "/health", "/model-card", "/model-card/*", "/models", "/docs", "/docs/*",
+            "/", "/page/*", "/health", "/share", "/model-card", "/model-card/*", "/models", "/docs", "/docs/*",
             "/openapi.json", "/problems", "/problems/*",
         ),
         description="Paths that need no key, as JSON; `*` at the end: all that begin so.",

@@ -79,6 +79,9 @@ export const predictAll = async (indices, options) => {
   return (await (await ask(`predict?${query(options)}`, { method: "POST", headers, body })).json()).predictions;
 };
 
+/** @param {string} origin of this page @param {AbortSignal} [signal] @returns {Promise<{addresses: {url: string, qr: string}[], note: string}>} */
+export const share = async (origin, signal) => (await ask(`share?${query({ origin })}`, { signal })).json();
+
 /** @param {AbortSignal} [signal] @returns {Promise<OfferedModel[]>} */
 export const models = async (signal) => (await (await ask("models", { signal })).json()).models;
 

@@ -36,7 +36,7 @@ async function open() {
   const note = byId("own-note");
   note.textContent = "";
   if (!navigator.mediaDevices) {
-    note.textContent = `Browsers open the camera only for https pages and for this machine itself. ${OTHER_WAYS}`;
+    note.textContent = `Browsers open the camera only for https pages and for this machine itself. On a phone “Choose a file” offers the camera too. ${OTHER_WAYS}`;
     return;
   }
   try {

@@ -15,6 +15,7 @@ import { start as startPicture } from "./picture.js";
 import { start as startPortrait } from "./portrait.js";
 import { start as startPresentation } from "./presentation.js";
 import { start as startSequence } from "./sequence.js";
+import { start as startShare } from "./share.js";
 import { begin, state } from "./state.js";
 import { latest } from "./task.js";
 import { start as startTries } from "./tries.js";
@@ -35,6 +36,7 @@ for (const start of [
   startSequence,
   startPresentation,
   startHandout,
+  startShare,
   startKeys,
 ])
   start();

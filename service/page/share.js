@@ -1,0 +1,40 @@
+// How others get this page on their phones: its addresses, as QR codes.
+
+import { share } from "./api.js";
+import { byId, h } from "./dom.js";
+import { latest } from "./task.js";
+
+const dialog = byId("share", HTMLDialogElement);
+
+const open = latest(async (signal) => {
+  const { addresses, note } = await share(location.origin, signal);
+  if (signal.aborted) return;
+  const [first, ...others] = addresses;
+  dialog.replaceChildren(
+    h("h2", { id: "share-title" }, "On your phone"),
+    ...(first
+      ? [
+          h("img", { class: "qr", src: first.qr, width: 320, height: 320, alt: `QR code of ${first.url}` }),
+          h("p", { class: "address" }, h("a", { href: first.url }, first.url)),
+          ...(others.length
+            ? [
+                h(
+                  "p",
+                  { class: "quiet" },
+                  "If that does not open: ",
+                  ...others.flatMap(({ url }, i) => [i ? ", " : "", url]),
+                ),
+              ]
+            : []),
+          h("p", { class: "quiet" }, "The phone has to be in the same network, if the address is not a public one."),
+        ]
+      : [h("p", {}, note || "This service does not know at which address others reach it. Ask whoever runs it.")]),
+    h("form", { method: "dialog" }, h("button", { class: "primary" }, "Close")),
+  );
+  dialog.showModal();
+});
+
+/** Makes the button work. */
+export function start() {
+  byId("show-share").addEventListener("click", () => open());
+}
