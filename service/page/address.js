@@ -16,6 +16,8 @@ let reading = false;
 let current = location.search;
 /** @type {string[]} */
 let faults = [];
+/** @type {(() => void)[]} */
+const listeners = [];
 
 // Pictures of one's own last for one visit: an entry of the history tells of which visit it is.
 const VISIT = performance.timeOrigin;
@@ -43,7 +45,15 @@ export function replace() {
 function put(how) {
   if (!opened || reading) return;
   current = search();
-  history[how]({ visit: VISIT }, "", `${current}${location.hash}`);
+  try {
+    history[how]({ visit: VISIT }, "", `${current}${location.hash}`);
+  } catch {} // browsers refuse more than some hundred changes in half a minute
+  for (const listener of listeners) listener();
+}
+
+/** Calls back whenever the address has been written. @param {() => void} listener */
+export function onAddress(listener) {
+  listeners.push(listener);
 }
 
 /** Whether the present entry of the history was made in this visit. */

@@ -1,14 +1,18 @@
 // The answer in words: what it says, whether that is right, what to beware of, and how to ask the same again.
 
+import { onAddress, search } from "./address.js";
 import { query } from "./api.js";
 import { Bars } from "./bars.js";
 import { a, byId, h, percent } from "./dom.js";
-import { onAnswer, options } from "./state.js";
+import { guessOf, onReveal } from "./guess.js";
+import { onWord, wordAbout } from "./own-word.js";
+import { onAnswer, options, state } from "./state.js";
 
 /** @import { Prediction } from "./openapi.js" */
 /** @import { View } from "./state.js" */
 
 const COPIED_MS = 2000;
+const LONG_MS = 4000;
 
 /** Whether the answer is right. @param {Prediction} answer */
 export function judgement(answer) {
@@ -17,6 +21,27 @@ export function judgement(answer) {
     ? h("span", { class: "judgement right" }, `✓ Right: it is ${a(answer.truth.label)}.`)
     : h("span", { class: "judgement wrong" }, `✗ Wrong: it is ${a(answer.truth.label)}.`);
 }
+
+/** What the user has said of it. @param {View} view */
+function yours(view) {
+  const { answer, subject, how } = view;
+  const word = wordAbout(view);
+  if (word) return verdictOn(word === answer.label, `By your word it is ${word}.`);
+  const guess = guessOf(subject);
+  if (!guess || !answer.truth) return null;
+  const said = verdictOn(guess === answer.truth.label, `You said ${guess}.`);
+  if (how === "picked") said.append(h("small", {}, " Not counted: the picture was picked for the network’s answer."));
+  return said;
+}
+
+/** @param {boolean} right @param {string} words */
+const verdictOn = (right, words) =>
+  h(
+    "p",
+    { class: "judged yours" },
+    h("span", { class: right ? "right" : "wrong" }, right ? "✓ Right. " : "✗ Wrong. "),
+    words,
+  );
 
 /** How sure it is, and what that has been worth. @param {Prediction} answer */
 function confidence({ probability, calibrated_probability: calibrated, label, track_record: record }) {
@@ -40,27 +65,50 @@ function command(view) {
     : `curl -F 'image=@${subject.name.replaceAll("'", "'\\''")}' '${address}'`;
 }
 
+/** @param {View} view */
+function tell(view) {
+  const { answer } = view;
+  byId("verdict").replaceChildren(
+    h("p", { class: "says" }, "It says ", h("strong", {}, answer.label), "."),
+    h("p", { class: "judged" }, judgement(answer)),
+    yours(view) ?? "",
+    h("p", { class: "sureness" }, confidence(answer)),
+  );
+}
+
+/** Says so calmly where the first answer takes its time. */
+function wait() {
+  const timer = setTimeout(() => {
+    const words = "The connection is slow, or many are asking. It comes by itself.";
+    byId("verdict").replaceChildren(h("p", { class: "says" }, "Still asking …"), h("p", { class: "quiet" }, words));
+  }, LONG_MS);
+  onAnswer(() => clearTimeout(timer));
+}
+
 /** Writes it all down after every answer. */
 export function start() {
   const bars = new Bars("Probability of each class");
   byId("bars").append(bars.element);
-  onAnswer((view) => {
-    const { answer, model, subject } = view;
-    byId("verdict").replaceChildren(
-      h("p", { class: "says" }, "It says ", h("strong", {}, answer.label), "."),
-      h("p", { class: "judged" }, judgement(answer)),
-      h("p", { class: "sureness" }, confidence(answer)),
-    );
+  wait();
+  onReveal((view) => {
+    const { answer, model } = view;
+    tell(view);
     bars.show(answer, { threshold: model.threshold });
     byId("caveats").replaceChildren(...answer.caveats.map((caveat) => h("li", {}, caveat.text)));
-    const address = `?${query({ index: "index" in subject ? subject.index : undefined, ...options(view) })}`;
-    byId("link").replaceChildren(
-      ...("index" in subject
-        ? ["This view: ", h("a", { href: address }, address)]
-        : ["A picture of your own has no address, as it is not kept."]),
-    );
+  });
+  onWord(tell);
+  onAnswer((view) => {
+    const { model } = view;
     byId("curl").textContent = command(view);
     byId("accuracy").textContent = model.accuracy ? `${percent(model.accuracy.value)} of the time` : "some of the time";
+  });
+  onAddress(() => {
+    if (!state.view) return;
+    byId("link").replaceChildren(
+      ...("index" in state.view.subject
+        ? ["This view: ", h("a", { href: search() }, search())]
+        : ["A picture of your own has no address, as it is not kept."]),
+    );
   });
   byId("copy").addEventListener("click", copy);
 }

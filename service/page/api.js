@@ -16,7 +16,7 @@ export class Refused extends Error {
   }
 }
 
-/** @typedef {{index: number} | {blob: Blob, name: string}} Subject a test image or a picture */
+/** @typedef {{index: number} | {blob: Blob, name: string, own?: number}} Subject a test image or a picture; own: its number, if it is the user's */
 /** @typedef {NonNullable<operations["predict_picture"]["parameters"]["query"]>} PredictOptions */
 /** @typedef {NonNullable<operations["explain_picture"]["parameters"]["query"]>} ExplainOptions */
 

@@ -6,7 +6,7 @@ import { ask, heading, onAnswer, onRefusal, state } from "./state.js";
 import { latest } from "./task.js";
 
 /** @import { AllAnswers, OfferedModel } from "./openapi.js" */
-/** @import { Subject, Wish } from "./state.js" */
+/** @import { How, Move, Subject, Wish } from "./state.js" */
 
 const LAST = 9999;
 const EACH_SIDE = 5;
@@ -37,12 +37,32 @@ const present = () => {
   return subject && "index" in subject ? subject.index : Number(field.value) || 0;
 };
 
-/** @param {number} index @param {{patient?: boolean, how?: Wish["how"]}} [options] */
-export function go(index, { patient, how = "chosen" } = {}) {
-  if (!Number.isFinite(index)) return;
-  const bounded = Math.min(LAST, Math.max(0, Math.round(index)));
-  field.value = slider.value = String(bounded);
-  ask({ subject: { index: bounded }, how }, { patient });
+/** What is being typed, dragged or held down. @type {Move} */
+let move = {};
+
+/** To a test image; beyond the first and the last there is none. @param {number} index @param {{patient?: boolean, how?: How, move?: Move}} [options] */
+export function go(index, { patient, how = "chosen", move: step } = {}) {
+  const bounded = Math.min(LAST, Math.max(0, index));
+  if (document.activeElement !== field || field.valueAsNumber !== bounded) field.value = String(bounded);
+  slider.value = String(bounded);
+  doubt("");
+  ask({ subject: { index: bounded }, how }, { patient, move: step });
+}
+
+/** Says of what stands in the field that there is no such image, or nothing. @param {string} why */
+function doubt(why) {
+  byId("index-note").textContent = why;
+  field.setAttribute("aria-invalid", String(why !== ""));
+}
+
+/** Goes where the field says, or says why not. */
+function follow() {
+  if (field.value === "" && !field.validity.badInput) return doubt("");
+  const index = field.valueAsNumber;
+  if (Number.isInteger(index) && index >= 0 && index <= LAST) return go(index, { patient: true, move });
+  const shown = heading();
+  const stays = shown && "index" in shown ? `Image ${shown.index} stays.` : "Your picture stays.";
+  doubt(`There is no test image ${field.value || "of that name"}: they go from 0 to ${LAST}. ${stays}`);
 }
 
 const nextMistake = latest(async (signal) => {
@@ -85,14 +105,25 @@ function thumbnails(subject) {
 
 /** The controls as they are for what is on show. @param {Wish} shown */
 function settle({ subject, model }) {
-  if ("index" in subject) field.value = slider.value = String(subject.index);
+  // What is wrong in the field stays there for as long as somebody is at it.
+  const typing = document.activeElement === field && field.getAttribute("aria-invalid") === "true";
+  if (!typing) doubt("");
+  if ("index" in subject) {
+    if (!typing) field.value = String(subject.index);
+    slider.value = String(subject.index);
+  }
   choice.value = String(state.models.indexOf(model));
 }
 
 /** Makes the controls work. */
 export function start() {
-  field.addEventListener("input", () => field.value !== "" && go(field.valueAsNumber, { patient: true }));
-  slider.addEventListener("input", () => go(slider.valueAsNumber, { patient: true }));
+  field.addEventListener("input", follow);
+  slider.addEventListener("input", () => go(slider.valueAsNumber, { patient: true, move }));
+  for (const input of [field, slider]) {
+    input.addEventListener("change", () => {
+      move = {};
+    });
+  }
   byId("previous").addEventListener("click", () => go(present() - 1));
   byId("next").addEventListener("click", () => go(present() + 1));
   byId("random").addEventListener("click", () => go(Math.floor(Math.random() * (LAST + 1))));
@@ -103,7 +134,8 @@ export function start() {
     if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.target instanceof Element && event.target.closest(OWN_ARROWS)) return;
     event.preventDefault();
-    go(present() + step, { patient: true });
+    if (!event.repeat) move = {};
+    go(present() + step, { patient: true, move });
   });
   choice.addEventListener("change", () => ask({ model: state.models[Number(choice.value)] }));
   onAnswer((view) => {

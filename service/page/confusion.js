@@ -107,7 +107,7 @@ function fill(gallery, found, all, truth, answer) {
             type: "button",
             "aria-label": `Test image ${index}: ${a(truth)} called ${answer}`,
             onclick: () => {
-              go(index, { how: "picked" });
+              go(index, { how: "known" });
               byId("try").scrollIntoView();
             },
           },

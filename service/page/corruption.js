@@ -1,12 +1,15 @@
 // Sliders that corrupt the picture, with the answer following. The corruption is done here; only its result is sent.
 
+import { part, replace, wholeNumber } from "./address.js";
 import { judgement } from "./answer.js";
 import { predict, testImage } from "./api.js";
 import { Bars } from "./bars.js";
 import { byId, contextOf, fileOf, h, percent } from "./dom.js";
 import { blur, brightness, contrast, noise, pixelate } from "./filters.js";
-import { asking, onAnswer, state } from "./state.js";
+import { onReveal } from "./guess.js";
+import { asking, state } from "./state.js";
 import { latest } from "./task.js";
+import { isVeiled } from "./veil.js";
 
 /** @import { Prediction } from "./openapi.js" */
 /** @import { Subject, View } from "./state.js" */
@@ -105,7 +108,8 @@ function tell({ answer: before, model }, answer, corrupted) {
 const follow = latest(
   async (signal) => {
     const { view } = state;
-    if (!original || !view) return;
+    replace();
+    if (!original || !view || isVeiled()) return;
     const subject = { blob: await render(original.bitmap), name: "spoilt" };
     const answer = await predict(subject, asking({ ...view, subject }), signal);
     const { truth } = view.answer;
@@ -116,7 +120,7 @@ const follow = latest(
 
 const begin = latest(async (signal) => {
   const { view } = state;
-  if (!view) return;
+  if (!view || isVeiled()) return;
   const { subject } = view;
   try {
     const bitmap = original?.subject === subject ? original.bitmap : await decode(subject, signal);
@@ -143,6 +147,22 @@ function label({ name, neutral, unit }) {
       : `${now > 0 && neutral === 0 && ["brightness", "contrast"].includes(name) ? "+" : ""}${now}${unit}`;
 }
 
+/** The settings that are not as at first. */
+const write = () =>
+  Object.fromEntries(SLIDERS.map(({ name, neutral }) => [name, value(name) === neutral ? undefined : value(name)]));
+
+/** @param {URLSearchParams} given */
+function read(given) {
+  const before = JSON.stringify(write());
+  for (const slider of SLIDERS) {
+    const { name, min, max, neutral, text } = slider;
+    const range = { min, max, fallback: neutral, what: `values of ${text}`, instead: `it stays at ${neutral}` };
+    inputOf(name).value = String(wholeNumber(given, name, range));
+    label(slider);
+  }
+  if (JSON.stringify(write()) !== before) begin();
+}
+
 /** Makes the sliders, and has the answer follow them. */
 export function start() {
   const reset = h(
@@ -156,6 +176,7 @@ export function start() {
           label(slider);
         }
         begin();
+        replace();
       },
     },
     "As it was",
@@ -173,8 +194,10 @@ export function start() {
         oninput: () => {
           label(slider);
           if (!original) return;
-          if (untouched()) begin();
-          else {
+          if (untouched()) {
+            begin();
+            replace();
+          } else {
             render(original.bitmap); // the picture follows at once, the answer in a moment
             follow();
           }
@@ -191,5 +214,9 @@ export function start() {
     reset,
   );
   byId("spoilt-bars").append(bars.element);
-  onAnswer(() => begin());
+  onReveal(() => begin());
+  part(
+    SLIDERS.map(({ name }) => name),
+    { write, read },
+  );
 }

@@ -4,11 +4,13 @@ import { card } from "./api.js";
 import { confusion } from "./confusion.js";
 import { curves } from "./curves.js";
 import { byId, h, percent, whenNear } from "./dom.js";
+import { onReveal } from "./guess.js";
 import { missingGroup } from "./missing-group.js";
 import { figure, numbers } from "./plot.js";
 import { reliability } from "./reliability.js";
 import { onAnswer, state } from "./state.js";
 import { latest } from "./task.js";
+import { isVeiled } from "./veil.js";
 
 /** @import { Card, OfferedModel } from "./openapi.js" */
 
@@ -62,7 +64,7 @@ const fill = latest(async (signal) => {
     (made) => made !== null,
   );
   const certainty = reliability(found, answer);
-  if (certainty) figures.push(h("div", { id: "reliability" }, certainty));
+  if (certainty) figures.push(h("div", { id: "reliability", "data-veil": "silent", hidden: isVeiled() }, certainty));
   byId("figures").replaceChildren(
     ...(figures.length ? figures : [h("p", {}, "This model’s card holds none of these figures.")]),
   );
@@ -78,6 +80,7 @@ export function start() {
     else document.getElementById("reliability")?.replaceChildren(reliability(shown.card, answer) ?? "");
   };
   onAnswer(refresh);
+  onReveal(refresh);
   whenNear(byId("figures"), () => {
     near = true;
     refresh();

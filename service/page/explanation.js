@@ -1,10 +1,13 @@
 // What the answer hangs on: the map over the picture, and a patch to move by hand.
 
+import { part, replace, wholeNumber, wrong } from "./address.js";
 import { explain, query } from "./api.js";
 import { byId, contextOf, h, percent } from "./dom.js";
+import { onReveal } from "./guess.js";
 import { showSeen } from "./picture.js";
 import { asking, onAnswer, options, state } from "./state.js";
 import { latest } from "./task.js";
+import { isVeiled } from "./veil.js";
 
 /** @import { ExplainOptions } from "./api.js" */
 /** @import { Explanation } from "./openapi.js" */
@@ -30,6 +33,8 @@ const sizes = { patch: byId("patch", HTMLInputElement), stride: byId("stride", H
 let shown = null;
 /** Where the patch is. @type {Place|null} */
 let place = null;
+/** The class that the address names, until the classes are known. @type {string|null} */
+let named = null;
 
 /** @returns {ExplainOptions} */
 const wanted = () => ({
@@ -41,7 +46,8 @@ const wanted = () => ({
 const fetchMap = latest(
   async (signal) => {
     const { view } = state;
-    if (!view) return;
+    if (!view || isVeiled()) return;
+    replace();
     const explanation = await explain(view.subject, { ...asking(view), ...wanted() }, signal);
     const seen = new Image();
     seen.src = explanation.seen;
@@ -172,6 +178,44 @@ function resize(touched) {
   fetchMap();
 }
 
+const write = () => ({
+  class: named ?? (explained.value || undefined),
+  patch: differs(sizes.patch),
+  stride: differs(sizes.stride),
+});
+
+/** The value, where it is not the one at first. @param {HTMLInputElement} input */
+const differs = (input) => (input.value === input.defaultValue ? undefined : input.value);
+
+/** @param {URLSearchParams} given */
+function read(given) {
+  for (const [name, input] of Object.entries(sizes)) {
+    const fallback = Number(input.defaultValue);
+    const [min, max] = [Number(input.min), Number(input.max)];
+    const what = name === "patch" ? "sides of a patch" : "steps";
+    input.value = String(wholeNumber(given, name, { min, max, fallback, what, instead: `${fallback} is taken` }));
+  }
+  const { patch, stride } = sizes;
+  if (Number(stride.value) > Number(patch.value)) {
+    const there = `a step is at most as long as the patch, ${patch.value}`;
+    wrong("stride", stride.value, there, `${patch.value} is taken`);
+  }
+  named = given.get("class");
+  if (state.view) list(state.view.model.labels, explained.options[0]?.text ?? "");
+  resize("patch");
+}
+
+/** Lists the classes; which one was chosen stays, if there is such a one. @param {readonly string[]} labels @param {string} first */
+function list(labels, first) {
+  const chosen = named ?? explained.value;
+  const options = labels.map((label) => h("option", {}, label));
+  explained.replaceChildren(h("option", { value: "" }, first), ...options);
+  explained.value = labels.includes(chosen) ? chosen : "";
+  if (named && !explained.value)
+    wrong("class", named, `the classes are ${labels.join(", ")}`, "the map is about what the network says");
+  named = null;
+}
+
 /** Makes the map and its settings work. */
 export function start() {
   const point = (/** @type {PointerEvent} */ event) => shown && move(under(event, shown.explanation));
@@ -188,16 +232,16 @@ export function start() {
     move(place ? { row: place.row + step[0], column: place.column + step[1] } : { row: middle, column: middle });
   });
   strength.addEventListener("input", () => move(null));
-  explained.addEventListener("change", () => fetchMap());
+  explained.addEventListener("change", () => {
+    fetchMap();
+    replace();
+  });
   sizes.patch.addEventListener("input", () => resize("patch"));
   sizes.stride.addEventListener("input", () => resize("stride"));
-  onAnswer(({ answer, model }) => {
-    const chosen = explained.value;
-    explained.replaceChildren(
-      h("option", { value: "" }, `what it says: ${answer.label}`),
-      ...model.labels.map((label) => h("option", {}, label)),
-    );
-    explained.value = model.labels.includes(chosen) ? chosen : "";
+  part(["class", "patch", "stride"], { write, read });
+  onAnswer(({ model }) => list(model.labels, "what it says"));
+  onReveal(({ answer, model }) => {
+    list(model.labels, `what it says: ${answer.label}`);
     fetchMap();
   });
 }

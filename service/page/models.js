@@ -5,7 +5,8 @@ import { predict } from "./api.js";
 import { Bars } from "./bars.js";
 import { allAnswers, go } from "./browse.js";
 import { byId, h, percent, whenNear } from "./dom.js";
-import { asking, onAnswer, state } from "./state.js";
+import { onReveal } from "./guess.js";
+import { asking, state } from "./state.js";
 import { latest } from "./task.js";
 import { say } from "./trouble.js";
 
@@ -94,7 +95,7 @@ export function start() {
     }),
   );
   byId("disagree").addEventListener("click", () => findDisagreement());
-  onAnswer(() => near && compare());
+  onReveal(() => near && compare());
   whenNear(box, () => {
     near = true;
     if (state.view) compare();

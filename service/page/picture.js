@@ -2,6 +2,7 @@
 
 import { showTestImage } from "./api.js";
 import { byId, h } from "./dom.js";
+import { onReveal } from "./guess.js";
 import { onAnswer } from "./state.js";
 
 /** @import { View } from "./state.js" */
@@ -14,7 +15,7 @@ function showGiven({ subject, answer }) {
   if (address) URL.revokeObjectURL(address);
   address = "";
   if ("index" in subject) {
-    img.alt = `Test image ${subject.index}${answer.truth ? `: ${answer.truth.label}` : ""}`;
+    img.alt = `Test image ${subject.index}`;
     showTestImage(img, subject.index);
     byId("given-caption").textContent = `Test image ${subject.index}, at its real size`;
     byId("given").replaceChildren(img);
@@ -55,5 +56,9 @@ export function start() {
     });
     showTestImage(img, view.subject.index);
     byId("seen").replaceChildren(img);
+  });
+  onReveal(({ subject, answer }) => {
+    const img = byId("given").querySelector("img");
+    if (img && "index" in subject && answer.truth) img.alt = `Test image ${subject.index}: ${answer.truth.label}`;
   });
 }

@@ -3,6 +3,7 @@
 import { part, push, wholeNumber } from "./address.js";
 import { card, predictAll } from "./api.js";
 import { byId, h } from "./dom.js";
+import { setGuessing } from "./guess.js";
 import { key } from "./keys.js";
 import { ask, onAnswer, state } from "./state.js";
 import { STEPS } from "./steps.js";
@@ -27,14 +28,17 @@ function live() {
 }
 
 /** @param {Preset} preset */
-function set({ index, model, noise = 0 }) {
+function set({ index, model, noise = 0, guessing = false }) {
+  // The address is written once, when all of the step is on show: one entry in the history for each.
+  setGuessing(guessing, { remember: false, write: false });
   if (index !== undefined || model)
     ask({
       ...(index === undefined ? {} : { subject: { index } }),
       ...(model ? { model } : {}),
       fit: "crop",
-      how: "picked",
+      how: guessing ? "chosen" : "picked",
     });
+  else push();
   const slider = byId("spoil-noise", HTMLInputElement);
   if (Number(slider.value) !== noise) {
     slider.value = String(noise);
@@ -46,7 +50,6 @@ const prepare = latest(async (signal, /** @type {number} */ number) => {
   const preset = await STEPS[number - 1].preset(live());
   if (signal.aborted || open !== number) return;
   set(preset);
-  push();
 });
 
 const fillNotes = latest(async (signal) => {
@@ -99,6 +102,7 @@ function go(number) {
   open = number;
   draw();
   if (!open) {
+    setGuessing(null, { remember: false, write: false });
     push();
     return;
   }

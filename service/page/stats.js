@@ -17,3 +17,18 @@ export function wilson(right, n) {
 
 /** How many tries make the interval about this wide on either side. @param {number} share @param {number} half */
 export const needed = (share, half) => Math.ceil((Z95 ** 2 * share * (1 - share)) / half ** 2);
+
+/**
+ * How likely two that are equally good differ as far as this or farther: the exact sign test, as McNemar's for pairs.
+ * @param {number} one how often only the one was right @param {number} other how often only the other was
+ */
+export function signTest(one, other) {
+  const n = one + other;
+  let term = 0.5 ** n; // n over 0, halved n times
+  let tail = term;
+  for (let k = 1; k <= Math.min(one, other); k += 1) {
+    term *= (n - k + 1) / k;
+    tail += term;
+  }
+  return Math.min(1, 2 * tail);
+}

@@ -5,7 +5,8 @@ import { clear, report } from "./trouble.js";
 /**
  * @template {unknown[]} Arguments
  * @param {(signal: AbortSignal, ...args: Arguments) => Promise<void>} job
- * @param {{delay?: number | (() => number), failed?: (error: unknown) => void}} [options] delay: milliseconds of quiet before it begins
+ * @param {{delay?: number | (() => number), failed?: (error: unknown) => boolean}} [options] delay: milliseconds of quiet before it begins;
+ *   failed: whether it has told of the failure itself
  * @returns {(...args: Arguments) => void} begins the job; a job under way is cancelled
  */
 export function latest(job, { delay = 0, failed } = {}) {
@@ -25,8 +26,8 @@ export function latest(job, { delay = 0, failed } = {}) {
           if (!signal.aborted) clear(run);
         } catch (error) {
           if (signal.aborted) return;
-          report(error, run, () => run(...args));
-          failed?.(error);
+          if (failed?.(error)) clear(run);
+          else report(error, run, () => run(...args));
         }
       },
       typeof delay === "function" ? delay() : delay,

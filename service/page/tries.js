@@ -1,22 +1,22 @@
-// How often the network was right before your eyes, and how little that proves.
+// You against the network, on the same pictures, and how little that proves.
 
 import { byId, h, percent, thousands } from "./dom.js";
-import { onAnswer, state } from "./state.js";
-import { needed, wilson } from "./stats.js";
+import { guessOf, isGuessing, onReveal } from "./guess.js";
+import { addTry, onMemory, remembered } from "./memory.js";
+import { state } from "./state.js";
+import { needed, signTest, wilson } from "./stats.js";
+import { csv, save } from "./tries-csv.js";
+import { strip } from "./tries-strip.js";
 
+/** @import { Try } from "./memory.js" */
 /** @import { OfferedModel } from "./openapi.js" */
+/** @import { View } from "./state.js" */
 
-/** For each model, by its name and version: the test images tried, and whether it was right. @type {Map<string, Map<number, boolean>>} */
-const tried = new Map();
+const EMPTY =
+  "Guess what some test images show: how often you are right, and how often the network is, is counted here.";
 
-/** @param {OfferedModel} model */
-function outcomesOf({ name, version }) {
-  const key = `${name} ${version}`;
-  /** @type {Map<number, boolean>} */
-  const outcomes = tried.get(key) ?? new Map();
-  tried.set(key, outcomes);
-  return outcomes;
-}
+/** Test images that must not count in this visit: picked for their answer, or shown without a guess. @type {Set<number>} */
+const out = new Set();
 
 /** @param {string} name @param {string} figure @param {number} share @param {{lower: number, upper: number}} interval @param {string} kind */
 function row(name, figure, share, { lower, upper }, kind) {
@@ -34,41 +34,79 @@ function row(name, figure, share, { lower, upper }, kind) {
   );
 }
 
-/** @param {OfferedModel} model */
-function show(model) {
-  const outcomes = [...outcomesOf(model).values()];
-  const n = outcomes.length;
-  const right = outcomes.filter(Boolean).length;
+const networkRight = (/** @type {Try} */ { answer, truth }) => answer === truth;
+const youRight = (/** @type {Try} */ { guess, truth }) => guess === truth;
+
+/** A row about tries, where there are any. @param {string} name @param {readonly Try[]} tries @param {(attempt: Try) => boolean} isRight @param {string} kind */
+function counted(name, tries, isRight, kind) {
+  const n = tries.length;
+  const right = tries.filter(isRight).length;
+  return n ? [row(name, `${right} of ${n}`, right / n, wilson(right, n), kind)] : [];
+}
+
+/** Who of the two is better, if that can be told. @param {readonly Try[]} guessed */
+function duel(guessed) {
+  if (!guessed.length) return "";
+  const you = guessed.filter((each) => youRight(each) && !networkRight(each)).length;
+  const it = guessed.filter((each) => networkRight(each) && !youRight(each)).length;
+  if (!you && !it) return "You and the network were right about the very same pictures. ";
+  const chance =
+    signTest(you, it) > 0.05
+      ? "two who are equally good differ by so much easily"
+      : "two who are equally good seldom differ by so much";
+  return `About ${you} ${you === 1 ? "picture" : "pictures"} only you were right, about ${it} only the network: ${chance}. `;
+}
+
+/** What the network's tries say beside its card. @param {readonly Try[]} tries @param {OfferedModel} model */
+function besideTheCard(tries, { accuracy }) {
+  if (!tries.length) return "";
+  const right = tries.filter(networkRight).length;
+  const mine = wilson(right, tries.length);
+  const sentence = `The network was right ${right} of ${tries.length} times. That fits one that is right ${percent(mine.lower)} of the time as well as one that is right ${percent(mine.upper)} of the time. `;
+  if (!accuracy) return sentence;
+  const fits = accuracy.value >= mine.lower && accuracy.value <= mine.upper;
+  return (
+    sentence +
+    `The card’s figure, from ${thousands(accuracy.n ?? 0)} images, ${fits ? "lies in between" : "lies outside: one time in twenty that happens by chance"}. ` +
+    `To be sure to one point either way you would need about ${thousands(needed(accuracy.value, 0.01))} tries. `
+  );
+}
+
+function show() {
+  const { view } = state;
+  const all = remembered().tries;
+  byId("csv").hidden = !all.length;
+  if (!view) return;
+  const { model } = view;
+  const tries = all.filter((each) => each.model === model.name && each.version === model.version);
+  const tests = tries.filter(({ source }) => source === "test");
+  const own = tries.filter(({ source }) => source === "own");
+  const guessed = tests.filter(({ guess }) => guess !== null);
+  const unguessed = tests.filter(({ guess }) => guess === null);
+  const words =
+    duel(guessed) +
+    besideTheCard(tests, model) +
+    (own.length
+      ? "Your own pictures are judged by your word alone, and stand apart: the card’s figure holds for pictures like the test images, not for these."
+      : "");
+  byId("tries-text").textContent = words || EMPTY;
   const { accuracy } = model;
-  const rows = [];
-  const text = byId("tries-text");
-  if (!n) {
-    text.textContent = "Look at some test images: whether the network is right about them is counted here.";
-  } else {
-    const mine = wilson(right, n);
-    rows.push(row("Your tries", `${right} of ${n}`, right / n, mine, "mine"));
-    const fits = accuracy && accuracy.value >= mine.lower && accuracy.value <= mine.upper;
-    const sentence = `Right ${right} of ${n} times. That fits a network that is right ${percent(mine.lower)} of the time as well as one that is right ${percent(mine.upper)} of the time. `;
-    text.textContent =
-      sentence +
-      (accuracy
-        ? `The card’s figure, from ${thousands(accuracy.n ?? 0)} images, ${fits ? "lies in between" : "lies outside: one time in twenty that happens by chance"}. ` +
-          `To be sure to one point either way you would need about ${thousands(needed(accuracy.value, 0.01))} tries.`
-        : "");
-  }
-  if (accuracy?.ci) {
-    rows.push(
-      row(
-        "The card",
-        `${percent(accuracy.value)} of ${thousands(accuracy.n ?? 0)}`,
-        accuracy.value,
-        accuracy.ci,
-        "card",
-      ),
-    );
-  }
   byId("intervals").replaceChildren(
-    ...rows,
+    ...counted("You", guessed, youRight, "you"),
+    ...counted("The network, on the same pictures", guessed, networkRight, "network"),
+    ...counted("The network, where you did not guess", unguessed, networkRight, "unguessed"),
+    ...(accuracy?.ci
+      ? [
+          row(
+            "The card",
+            `${percent(accuracy.value)} of ${thousands(accuracy.n ?? 0)}`,
+            accuracy.value,
+            accuracy.ci,
+            "card",
+          ),
+        ]
+      : []),
+    ...counted("The network, on your own pictures, by your word", own, networkRight, "own-tries"),
     h(
       "div",
       { class: "ticks", "aria-hidden": "true" },
@@ -77,18 +115,28 @@ function show(model) {
       h("span", {}, "100 %"),
     ),
   );
+  strip(tries);
 }
 
-/** Counts after every answer. */
+/** Remembers what counts. @param {View} view */
+function count(view) {
+  const { subject, model, answer, how } = view;
+  if (!("index" in subject) || !answer.truth) return;
+  const { index } = subject;
+  const guess = guessOf(subject);
+  if (how === "picked" || how === "known" || (guess === null && isGuessing())) out.add(index);
+  if (out.has(index) || (guess === null && how !== "chosen")) return;
+  const { label, probability, truth } = answer;
+  const { name, version } = model;
+  addTry({ model: name, version, source: "test", index, truth: truth.label, guess, answer: label, probability });
+}
+
+/** Counts after every answer that is told. */
 export function start() {
-  onAnswer(({ subject, model, answer, how }) => {
-    if ("index" in subject && how !== "picked" && answer.truth)
-      outcomesOf(model).set(subject.index, answer.truth.correct);
-    show(model);
+  onReveal((view) => {
+    count(view);
+    show();
   });
-  byId("reset-tries").addEventListener("click", () => {
-    if (!state.view) return;
-    outcomesOf(state.view.model).clear();
-    show(state.view.model);
-  });
+  onMemory(show);
+  byId("csv").addEventListener("click", () => save(csv(remembered().tries), "tries.csv"));
 }

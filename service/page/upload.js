@@ -1,8 +1,8 @@
 // A picture of one's own: by drop, paste or file. What is too large for the service is reduced here first.
 
 import { byId, contextOf, fileOf } from "./dom.js";
-import { ask, onAnswer, onRefusal } from "./state.js";
-import { say } from "./trouble.js";
+import { keep } from "./own-pictures.js";
+import { ask, onAnswer, onRefusal, refuse } from "./state.js";
 
 /** @import { Wish } from "./state.js" */
 
@@ -29,14 +29,13 @@ export async function take(blob, name) {
       blob = await reduce(blob);
       note = "The file is larger than the 16 MB that the service takes, so it was made smaller here first.";
     } catch {
-      say(
-        "The file is larger than the 16 MB that the service takes, and this browser can't read it to make it smaller.",
-      );
-      return;
+      const why =
+        "the file is larger than the 16 MB that the service takes, and this browser can’t read it to make it smaller.";
+      return refuse({ blob, name, why });
     }
   }
   byId("own-note").textContent = note;
-  ask({ subject: { blob, name } });
+  ask({ subject: keep(blob, name) });
   byId("try").scrollIntoView(); // the answer appears there
 }
 

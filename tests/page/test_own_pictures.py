@@ -34,11 +34,6 @@ CAMERA = """() => {
   setInterval(() => canvas.getContext("2d").fillRect(0, 0, 64, 48), 50);
   navigator.mediaDevices.getUserMedia = () => Promise.resolve(window.stream);
 }"""
-# No message goes away by itself: those alone have a timer of more than ten seconds.
-NO_DISMISSAL = """() => {
-  const wait = window.setTimeout;
-  window.setTimeout = (act, ms) => (ms > 10000 ? 0 : wait(act, ms));
-}"""
 NO_CAMERA = (
     "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
 )
@@ -74,28 +69,43 @@ def test_a_picture_by_drop_or_paste(page: Page, script: str) -> None:
 
 
 def test_what_is_no_picture_is_refused_and_nothing_is_lost(page: Page, faults: Faults, tmp_path: Path) -> None:
-    """A text file gets the service's sentence; the picture on show and its answer stay."""
+    """A text file gets the service's sentence in the place of the answer; nothing of the last picture stands there."""
     faults.expect(r"status of 415 .*/predict\?")
     before = says(page)
     path = tmp_path / "letter.txt"
     path.write_text("Dear service")
     page.set_input_files("#file", path)
-    expect(page.locator("#trouble")).to_contain_text("no image that can be read here")
+    expect(page.locator("#verdict")).to_contain_text("letter.txt: This is no image that can be read here")
+    expect(page.locator("#given img, #seen img")).to_have_count(0)
+    expect(page.locator("#bars")).to_be_hidden()
+    expect(page.locator("#trouble")).to_be_hidden()
+    page.get_by_role("button", name="back to test image 16").click()
     expect(page.locator("#given-caption")).to_contain_text("Test image 16")
     assert says(page) == before
-    page.get_by_role("button", name="Close").click()
-    expect(page.locator("#trouble")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("IMG_1.HEIC", b"anything"), ("photo.jpg", b"\0\0\0\x18ftypheic" + bytes(50)),
+])  # fmt: skip
+def test_an_iphones_own_format_is_told_what_to_do(
+    page: Page, faults: Faults, tmp_path: Path, name: str, content: bytes
+) -> None:
+    """A HEIC file, known by its name or its bytes, is refused with the setting of an iPhone that helps."""
+    faults.expect(r"status of 415 .*/predict\?")
+    path = tmp_path / name
+    path.write_bytes(content)
+    page.set_input_files("#file", path)
+    expect(page.locator("#verdict")).to_contain_text("Settings > Camera > Formats")
 
 
 def test_a_refusal_goes_with_the_next_answer(page: Page, faults: Faults, tmp_path: Path) -> None:
-    """What was said of a file that is no picture goes when the next one is answered, not only with time."""
+    """What was said of a file that is no picture goes when the next one is answered."""
     faults.expect(r"status of 415 .*/predict\?")
-    page.evaluate(NO_DISMISSAL)
     for name, content in (("letter.txt", b"Dear service"), ("photo.jpg", PHOTO)):
         path = tmp_path / name
         path.write_bytes(content)
         page.set_input_files("#file", path)
-        expect(page.locator("#trouble")).to_be_visible(visible=name == "letter.txt")
+        expect(page.get_by_text("This file was refused.")).to_be_visible(visible=name == "letter.txt")
     uploaded(page)
 
 

@@ -41,7 +41,7 @@ def test_a_service_that_stops_and_starts_again(context: BrowserContext, faults: 
     expect(page.locator("#trouble")).to_contain_text("The service is away")
     with serving.start(models=toy_models, model="toy", port=port):
         expect(page.locator("#given-caption")).to_contain_text("Test image 17")
-        expect(page.locator(".interval.mine .figure")).to_contain_text("of 2")
+        expect(page.locator(".interval.unguessed .figure")).to_contain_text("of 1")
 
 
 def test_a_busy_service_is_asked_again(page: Page, faults: Faults) -> None:
@@ -76,7 +76,7 @@ def test_a_service_that_wants_a_key(context: BrowserContext, faults: Faults, gua
     """Where a key is wanted the page asks for it, shows the pictures with it, and keeps it nowhere."""
     faults.expect("status of 401")
     page = context.new_page()
-    page.goto(guarded.url)
+    page.goto(f"{guarded.url}/?guess=no")
     expect(page.locator("#trouble")).to_contain_text("This service wants a key")
     page.fill("#key", "wrong")
     page.keyboard.press("Enter")

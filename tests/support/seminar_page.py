@@ -11,15 +11,35 @@ from playwright.sync_api import Page, Response, expect
 PLACES = 13 * 13
 
 
+def unguessed(address: str) -> str:
+    """The same address of the page, opened so that answers are shown at once, for this visit only: `guess=no`."""
+    if "guess=" in address:
+        return address
+    start, hash_, place = address.partition("#")
+    return f"{start}{'&' if '?' in start else '?'}guess=no{hash_}{place}"
+
+
 def show(page: Page, address: str) -> None:
-    """Open the page, and wait for its first answer."""
+    """Open the page with guessing off, as a link with `guess=no` does, and wait for its first answer."""
+    page.goto(unguessed(address))
+    expect(page.locator("#verdict .judged").first).to_be_visible()
+
+
+def show_guessing(page: Page, address: str) -> None:
+    """Open the page as on a first visit, and wait until it asks what the first picture shows."""
     page.goto(address)
-    expect(page.locator("#verdict .judged")).to_be_visible()
+    expect(page.locator("#guess")).to_be_visible()
+
+
+def guess(page: Page, label: str) -> None:
+    """Say what the picture on show is."""
+    page.locator("#guess").get_by_role("button", name=label, exact=True).click()
+    expect(page.locator("#verdict .judged").first).to_be_visible()
 
 
 def settle(page: Page) -> None:
     """Wait until all that the page does by itself is done: answer, map, the picture to spoil, thumbnails."""
-    expect(page.locator("#verdict .judged")).to_be_visible()
+    expect(page.locator("#verdict .judged").first).to_be_visible()
     expect(page.locator("#readout")).to_contain_text("places tried")
     expect(page.locator("#spoilt-verdict")).not_to_be_empty()
     for picture in page.locator("#given img, #seen img, #thumbnails img").all():
@@ -28,7 +48,7 @@ def settle(page: Page) -> None:
 
 def at(index: int) -> re.Pattern[str]:
     """The end of the page's address, with this test image on show."""
-    return re.compile(rf"\?index={index}(#|$)")
+    return re.compile(rf"\?index={index}(&|#|$)")
 
 
 def says(page: Page) -> str:
