@@ -1,17 +1,15 @@
-// The answer in words: what it says, whether that is right, what to beware of, and how to ask the same again.
+// The answer in words: what it says, whether that is right, and what to beware of.
 
 import { onAddress, search } from "./address.js";
-import { query } from "./api.js";
 import { Bars } from "./bars.js";
 import { a, byId, h, percent } from "./dom.js";
 import { guessOf, onReveal } from "./guess.js";
 import { onWord, wordAbout } from "./own-word.js";
-import { onAnswer, options, state } from "./state.js";
+import { onAnswer, state } from "./state.js";
 
 /** @import { Prediction } from "./openapi.js" */
 /** @import { View } from "./state.js" */
 
-const COPIED_MS = 2000;
 const LONG_MS = 4000;
 
 /** Whether the answer is right. @param {Prediction} answer */
@@ -43,26 +41,16 @@ const verdictOn = (right, words) =>
     words,
   );
 
+/** A caveat; what the service says of query parameters, the page says of its controls. @param {Prediction["caveats"][number]} caveat */
+const inWords = ({ text }) =>
+  text.replace("(?fit=stretch: all)", "(choose “all of it, squeezed” to have all of it looked at)");
+
 /** How sure it is, and what that has been worth. @param {Prediction} answer */
 function confidence({ probability, calibrated_probability: calibrated, label, track_record: record }) {
   const sure = `It is ${percent(probability)} sure${calibrated === null ? "" : `; calibrated, ${percent(calibrated)}`}.`;
   if (!record) return sure;
   const before = `When it was ${percent(record.lower)} to ${percent(record.upper)} sure of ${a(label)} before, it was right ${percent(record.precision)} of the time`;
   return `${sure} ${before} (${record.n} validation images).`;
-}
-
-/** The same request for a terminal. @param {View} view */
-function command(view) {
-  const { answer, subject } = view;
-  const asked = query({
-    index: "index" in subject ? subject.index : undefined,
-    ...options(view),
-    fit: answer.input.fit === "stretch" ? "stretch" : undefined,
-  });
-  const address = new URL(`predict${asked && `?${asked}`}`, location.href.split(/[?#]/)[0]).href;
-  return "index" in subject
-    ? `curl '${address}'`
-    : `curl -F 'image=@${subject.name.replaceAll("'", "'\\''")}' '${address}'`;
 }
 
 /** @param {View} view */
@@ -94,12 +82,10 @@ export function start() {
     const { answer, model } = view;
     tell(view);
     bars.show(answer, { threshold: model.threshold });
-    byId("caveats").replaceChildren(...answer.caveats.map((caveat) => h("li", {}, caveat.text)));
+    byId("caveats").replaceChildren(...answer.caveats.map((caveat) => h("li", {}, inWords(caveat))));
   });
   onWord(tell);
-  onAnswer((view) => {
-    const { model } = view;
-    byId("curl").textContent = command(view);
+  onAnswer(({ model }) => {
     byId("accuracy").textContent = model.accuracy ? `${percent(model.accuracy.value)} of the time` : "some of the time";
   });
   onAddress(() => {
@@ -110,17 +96,4 @@ export function start() {
         : ["A picture of your own has no address, as it is not kept."]),
     );
   });
-  byId("copy").addEventListener("click", copy);
-}
-
-async function copy() {
-  const button = byId("copy");
-  try {
-    await navigator.clipboard.writeText(byId("curl").textContent ?? "");
-    button.textContent = "Copied";
-  } catch {
-    getSelection()?.selectAllChildren(byId("curl"));
-    button.textContent = "Selected: now copy";
-  }
-  setTimeout(() => (button.textContent = "Copy"), COPIED_MS);
 }

@@ -65,13 +65,28 @@ function follow() {
   doubt(`There is no test image ${field.value || "of that name"}: they go from 0 to ${LAST}. ${stays}`);
 }
 
+let bringIntoView = false;
+
+/** On a phone the verdict on a mistake may be out of sight, or the question that comes before it. */
+function lookAtIt() {
+  if (!bringIntoView) return;
+  bringIntoView = false;
+  requestAnimationFrame(() => {
+    for (const words of document.querySelectorAll(".answer .says"))
+      if (words.checkVisibility()) words.scrollIntoView({ block: "nearest" });
+  });
+}
+
 const nextMistake = latest(async (signal) => {
   if (!state.view) return;
   const { answers: said, truths } = await allAnswers(state.view.model);
   if (signal.aborted) return;
   for (let step = 1; step <= said.length; step += 1) {
     const index = (present() + step) % said.length;
-    if (said[index] !== truths[index]) return go(index, { how: "picked" });
+    if (said[index] !== truths[index]) {
+      bringIntoView = true;
+      return go(index, { how: "picked" });
+    }
   }
 });
 
@@ -138,6 +153,7 @@ export function start() {
     go(present() + step, { patient: true, move });
   });
   choice.addEventListener("change", () => ask({ model: state.models[Number(choice.value)] }));
+  onAnswer(lookAtIt);
   onAnswer((view) => {
     thumbnails(view.subject);
     settle(view);

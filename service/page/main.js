@@ -5,6 +5,7 @@ import { start as startAnswer } from "./answer.js";
 import { models } from "./api.js";
 import { listModels, start as startBrowsing } from "./browse.js";
 import { start as startCamera } from "./camera.js";
+import { start as startCommands } from "./commands.js";
 import { start as startCorruption } from "./corruption.js";
 import { start as startEvidence } from "./evidence.js";
 import { start as startExplanation } from "./explanation.js";
@@ -34,6 +35,7 @@ for (const start of [
   startCamera,
   startExplanation,
   startCorruption,
+  startCommands,
   startTries,
   startPortrait,
   startEvidence,

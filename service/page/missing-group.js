@@ -29,8 +29,8 @@ export function missingGroup(card) {
     const plot = new Plot(
       summary,
       {
-        from: 1,
-        to: least.share,
+        from: least.share,
+        to: 1,
         log: true,
         ticks: shares(1, 0.5, 0.25, 0.1, 0.05, 0.01),
         title: `share of the ${group}s left to learn from`,
@@ -48,7 +48,7 @@ export function missingGroup(card) {
     plot.line(points(plain, "recall"), "first");
     plot.dots(points(plain, "recall"), "first");
     plot.dots(points(repaired, "recall"), "hollow", 4.5);
-    plot.text(plot.x(least.share), plot.y(least.accuracy) - 9, "all classes", "end", "second");
+    plot.text(plot.x(least.share), plot.y(least.accuracy) - 9, "all classes", "start", "second");
     const third = plain[Math.min(2, plain.length - 1)];
     plot.text(plot.x(third.share) + 9, plot.y(third.recall) - 5, `${group}s`, "start", "first");
     return plot.element;

@@ -6,6 +6,8 @@ import { figure, numbers, Plot, shares } from "./plot.js";
 /** @import { Bin, Card, Prediction } from "./openapi.js" */
 /** @typedef {Bin & {confidence: number, accuracy: number}} FilledBin */
 
+const FEW = 20;
+
 /** A bin with something in it, or nothing. @param {Bin} bin @returns {FilledBin[]} */
 const filledOnly = ({ confidence, accuracy, ...bin }) =>
   confidence === null || accuracy === null ? [] : [{ ...bin, confidence, accuracy }];
@@ -32,8 +34,9 @@ export function reliability(card, answer) {
     ],
     "ideal",
   );
+  // A dot of a handful of images would say more than it knows.
   plot.dots(
-    filled.map((bin) => [bin.confidence, bin.accuracy]),
+    filled.filter((bin) => bin.count >= FEW).map((bin) => [bin.confidence, bin.accuracy]),
     "first",
     2.5,
   );

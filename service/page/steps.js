@@ -112,7 +112,7 @@ export const STEPS = [
   {
     title: "Spoilt pictures",
     minutes: 7,
-    question: "You would still know what it is. Would the network?",
+    question: "You still know what it is. Does the network?",
     task: "Add noise until it changes its mind, and note how much it took. Then try blur, and your own picture.",
     place: "doubt",
     preset: async ({ first }) => ({ index: 16, model: first, noise: 25, guessing: false }),

@@ -58,7 +58,7 @@ def test_the_address_reproduces_model_and_image(page: Page, service: Service) ->
     assert says(page) == body(service.client.get("/predict?index=16&model=missing-dog"))["label"]
     page.get_by_text("Do the same again").click()
     assert page.locator("#link a").get_attribute("href") == "?index=16&model=missing-dog&guess=no"
-    expect(page.locator("#curl")).to_have_text(f"curl '{service.url}/predict?index=16&model=missing-dog'")
+    expect(page.locator("#code")).to_have_text(f"curl '{service.url}/predict?index=16&model=missing-dog'")
     page.select_option("#model", label="seminar-cnn")
     expect(page).to_have_url(f"{service.url}/?index=16&guess=no")
     assert says(page) == body(service.client.get("/predict?index=16"))["label"]

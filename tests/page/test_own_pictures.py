@@ -57,7 +57,7 @@ def test_a_picture_by_file(page: Page, service: Service, tmp_path: Path) -> None
     assert page.locator("#seen img").evaluate("img => [img.naturalWidth, img.naturalHeight]") == [32, 32]
     page.select_option("#fit", "stretch")
     expect(page.locator("#given .cut")).to_have_count(0)
-    expect(page.locator("#curl")).to_have_text(f"curl -F 'image=@photo.jpg' '{service.url}/predict?fit=stretch'")
+    expect(page.locator("#code")).to_have_text(f"curl -F 'image=@photo.jpg' '{service.url}/predict?fit=stretch'")
 
 
 @pytest.mark.parametrize("script", [DROP, PASTE], ids=["drop", "paste"])
