@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import httpx
 import pytest
 
 from models.measurement import Number
 from tests.support import cards
+from tests.support.browser import chromium, window
 from tests.support.patience import until
 from tests.support.pictures import encode, photo
 from tests.support.serving import ROOT, Service, environment, newcomer
@@ -78,6 +80,44 @@ def test_the_json_is_what_comes_back(client: httpx.Client) -> None:
                 assert shown[key] == pytest.approx(value, abs=2e-6)
             elif key != "probabilities":
                 assert shown[key] == value
+
+
+def test_the_programs_work(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those in Python and JavaScript say what curl does; the test in service/README.md passes, or fails."""
+    answer = service.client.get("/predict?index=16").json()
+    programs = {(name, kind): block for name, blocks in BLOCKS.items() for kind, block in blocks}
+    python = programs["README.md", "python"].replace("http://localhost:8000", service.url)
+    ran = subprocess.run([sys.executable, "-c", python], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == answer["label"]
+    with chromium() as browser, window(browser) as context:
+        page = context.new_page()
+        page.goto(service.url)
+        with page.expect_console_message() as logged:
+            page.evaluate(f"(async () => {{ {programs['README.md', 'javascript']} }})()")
+        assert logged.value.text == answer["label"]
+    (tmp_path / "photo.jpg").write_bytes(encode(photo(640, 480), "JPEG"))
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, Any] = {}
+    exec(programs["service/README.md", "python"].replace("http://localhost:8000", service.url), found)  # noqa: S102
+    found["test_a_photograph_is_answered"]()
+    (tmp_path / "photo.jpg").write_bytes(b"no picture")
+    with pytest.raises(AssertionError):
+        found["test_a_photograph_is_answered"]()
+
+
+def test_the_queries_ask_what_is_counted(service: Service) -> None:
+    """Each figure that the PromQL in service/README.md asks for is one of /metrics, with the labels that it names."""
+    (queries,) = [block for kind, block in BLOCKS["service/README.md"] if kind == "promql"]
+    service.client.get("/predict?index=x")
+    known = service.client.get("/predict?index=16").status_code == 200 and service.figures()
+    assert known
+    names = {name.partition("{")[0] for name in known}
+    asked = re.findall(r"service_\w+", queries)
+    assert asked
+    assert set(asked) <= names
+    for labels, name in re.findall(r"by \(([\w, ]+)\) \(rate\((\w+)", queries):
+        for label in labels.split(", "):
+            assert any(each.startswith(name) and f'{label}="' in each for each in known)
 
 
 def test_image_8_is_a_cat_taken_for_a_dog(client: httpx.Client) -> None:

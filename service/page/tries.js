@@ -54,7 +54,7 @@ function duel(guessed) {
     signTest(you, it) > 0.05
       ? "two who are equally good differ by so much easily"
       : "two who are equally good seldom differ by so much";
-  return `About ${you} ${you === 1 ? "picture" : "pictures"} only you were right, about ${it} only the network: ${chance}. `;
+  return `You alone were right ${you} ${you === 1 ? "time" : "times"}, the network alone ${it} ${it === 1 ? "time" : "times"}: ${chance}. `;
 }
 
 /** What the network's tries say beside its card. @param {readonly Try[]} tries @param {OfferedModel} model */
