@@ -80,7 +80,8 @@ def test_the_log_can_be_quiet_and_plain(toy_models: Path) -> None:
         service.client.get("/predict?index=3")
         service.client.get("/predict?index=x")
         # Lines are written in the order of the requests: with the second's here, the first's would be too.
-        _, line = until(lambda: service.log.read_text().splitlines(), "a line", lambda lines: len(lines) > 1)
+        log = until(service.log.read_text, "a line", lambda log: "invalid-parameter" in log)
+        (line,) = log[log.index("Serving ") :].splitlines()[1:]
         assert " warning " in line
         assert line.endswith(" invalid-parameter")
 

@@ -85,7 +85,8 @@ def unread(models: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[
     )
     try:
         assert process.stdout is not None
-        yield process, process.stdout.readline().split()[3].decode()
+        told = next(line for line in process.stdout if line.startswith(b"Serving "))
+        yield process, told.split()[3].decode()
     finally:
         process.kill()
         process.wait()
