@@ -20,6 +20,8 @@ _MAX_BOUNDARY = 70
 _MAX_CONTENT_TYPE = 512
 _MAX_PART_HEAD = 1024
 _MAX_PARAMETERS = 8
+# More than any form has; each costs time, and none counts among the files.
+_MAX_LEFT_EMPTY = 64
 
 # A parameter and what stands before it (RFC 2045, section 5.1; RFC 2183, section 2), possessive throughout, so that no
 # byte is read twice. Browsers do not escape a backslash in a file's name: one at its end leaves the quotes open.
@@ -41,7 +43,7 @@ def parse(body: bytes, content_type: str, max_files: int) -> list[bytes]:
         max_files: most files allowed.
 
     Raises:
-        MalformedBody: this is no multipart form, or it breaks off.
+        MalformedBody: this is no multipart form, it breaks off, or it has far too many fields that were left empty.
         UnknownField: a field of another name.
         NotAnImage: a field that is no file.
         TooManyImages: more than `max_files`.
@@ -57,6 +59,7 @@ def parse(body: bytes, content_type: str, max_files: int) -> list[bytes]:
     if position == 1:
         raise MalformedBody(f"The multipart form can't be read. Let your client make it, as {CURL} does.")
     contents: list[bytes] = []
+    left_empty = 0
     while True:
         position += len(delimiter) - 2
         if body.startswith(b"--", position):
@@ -70,6 +73,10 @@ def parse(body: bytes, content_type: str, max_files: int) -> list[bytes]:
         content = _file(body, position, end)
         if content is not None:
             contents.append(content)
+        elif left_empty == _MAX_LEFT_EMPTY:
+            raise MalformedBody(f"The form has far too many empty fields. Send pictures only: {CURL}")
+        else:
+            left_empty += 1
         position = end + 2
 
 

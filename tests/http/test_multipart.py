@@ -107,3 +107,16 @@ def test_others_have_their_turns_while_a_form_is_read(monkeypatch: pytest.Monkey
     with pytest.raises(MalformedBody, match="breaks off"):
         parse(b"--b" + b"a" * 16 * 1024**2, f"multipart/form-data; boundary=b{'a' * 69}", 5)
     assert len(turns) >= 60
+
+
+@pytest.mark.parametrize("fields", [["image"] * 65, [f"image; x={n}" for n in range(200_000)]], ids=["few", "many"])
+def test_a_form_of_empty_fields_is_refused_early(fields: list[str]) -> None:
+    """Fields left empty are passed over, 64 of them; of more the form is refused, and the rest is not looked at."""
+    heads = [f'Content-Disposition: form-data; filename=""; name={field}'.encode() for field in fields]
+    content = form(*heads).replace(b"abc", b"")
+    before = time.process_time()
+    with pytest.raises(MalformedBody, match="far too many empty fields"):
+        parse(content, TYPE, 5)
+    assert time.process_time() - before < CPU_SECONDS
+    picture = form(b'Content-Disposition: form-data; name="image"; filename="a"')
+    assert parse(form(*heads[:64]).replace(b"abc", b"").removesuffix(b"--x--\r\n") + picture, TYPE, 5) == [b"abc"]
