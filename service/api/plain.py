@@ -10,7 +10,7 @@ from models.cifar10_test import SIZE
 from service import metrics
 from service.api import template
 from service.api.intake import Intake
-from service.errors import ServiceError, TooManyImages
+from service.errors import ClientDisconnected, ServiceError, TooManyImages
 from service.http import problems
 from service.http.query import PictureOptions, parse
 from service.inference import occlusion
@@ -60,6 +60,8 @@ class Plain:
                     batch = await self._intake.load(predictor, sent.asked, options.fit)
                     (prediction,) = await predictor.predict_batched(batch)
             return self._page(options, _Shown(prediction, occlusion.data_url(batch.images[0])))
+        except ClientDisconnected:
+            raise
         except ServiceError as error:
             return self._refusal(request, error)
 

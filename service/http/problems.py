@@ -15,7 +15,7 @@ from starlette.types import Scope
 from typing_extensions import TypedDict
 
 from service import errors, metrics
-from service.errors import Members, ServiceError
+from service.errors import ClientDisconnected, Members, ServiceError
 
 MEDIA_TYPE = "application/problem+json"
 CONTENT_TYPE = (b"content-type", MEDIA_TYPE.encode())
@@ -160,6 +160,7 @@ def description(problem_types: Sequence[ProblemType]) -> dict[str, Any]:
 def install(app: FastAPI) -> None:
     """Make the service's own errors inside the application problem documents; the gateway does the libraries'."""
     app.add_exception_handler(ServiceError, _on_service_error)
+    app.add_exception_handler(ClientDisconnected, _on_disconnect)  # type: ignore[arg-type] # None is no answer
     app.add_exception_handler(METHOD_NOT_ALLOWED.status, _on_wrong_method)
     app.add_exception_handler(Exception, _on_failure)
 
@@ -167,6 +168,7 @@ def install(app: FastAPI) -> None:
 def note(scope: Scope, error: ServiceError) -> ProblemType:
     """Count a request that caused this error, and name that for the log; for an answer in a form of its own."""
     problem_type = PROBLEM_TYPES[type(error)]
+    _forget_frames(error)
     scope["problem"] = problem_type.name
     metrics.REFUSALS[problem_type.name,].inc()
     return problem_type
@@ -175,6 +177,7 @@ def note(scope: Scope, error: ServiceError) -> ProblemType:
 def answer(scope: Scope, error: ServiceError) -> Response:
     """The answer to a request that caused this error; it is counted, and named for the log."""
     problem_type = PROBLEM_TYPES[type(error)]
+    _forget_frames(error)
     return _refuse(scope, problem_type, str(error), problem_type.headers, error.members)
 
 
@@ -198,6 +201,14 @@ def fail(scope: Scope) -> Response:
     return problem_response(INTERNAL, "This is a fault of the service, not of your request. Tell its operator.")
 
 
+def _forget_frames(error: ServiceError) -> None:
+    """Let go of the calls that an error went through, which hold what was sent.
+
+    Some hold the error too: such a ring, and with it a whole picture, would stay until the garbage collector comes.
+    """
+    error.__traceback__ = None
+
+
 def _refuse(
     scope: Scope,
     problem_type: ProblemType,
@@ -212,6 +223,10 @@ def _refuse(
 
 async def _on_service_error(request: Request, error: Exception) -> Response:
     return answer(request.scope, error)  # type: ignore[arg-type] # a ServiceError
+
+
+async def _on_disconnect(_request: Request, _error: Exception) -> None:
+    """Nobody is there to be told; the gateway notes that nothing was said."""
 
 
 async def _on_failure(request: Request, _error: Exception) -> Response:

@@ -56,7 +56,9 @@ class Gathering:
         """
         if self._strict or not isinstance(error, _OF_ONE_PICTURE):
             raise self._placed(position, error)
-        self._failures[position] = error
+        # The calls that it went through hold all of the request, and some hold the error too: a ring, which would stay
+        # until the garbage collector comes.
+        self._failures[position] = error.with_traceback(None)
 
     def batch(self, started: float) -> Batch:
         """What has been read since `started`.

@@ -99,7 +99,7 @@ class Gateway:
                     method,
                     path,
                     route_of(scope),
-                    exchange.status,
+                    exchange.status or CLIENT_GONE,  # nothing is said where nobody is there (`problems.install`)
                     0 if method == "HEAD" else exchange.bytes,
                     time.perf_counter() - exchange.started,
                     scope.get("problem"),

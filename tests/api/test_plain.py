@@ -1,6 +1,7 @@
 """`/plain`: a browser without scripts gets the same answers, by plain forms."""
 
 import re
+import uuid
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.support.answers import body
 from tests.support.browser import Faults, chromium, window
 from tests.support.pictures import RED, encode, photo
 from tests.support.serving import Service
+from tests.support.wire import connect, head
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +155,14 @@ def test_names_of_models_are_escaped(tmp_path: Path) -> None:
         page = service.client.get("/plain?index=1").text
     assert "a&amp;amp;b&lt;i&gt;" in page
     assert "<i>" not in page
+
+
+def test_who_leaves_is_no_fault(toy_service: Service) -> None:
+    """A client that leaves in the middle of its upload is noted as 499, and nothing is said of a fault."""
+    name = uuid.uuid4().hex
+    with connect(toy_service) as connection:
+        connection.sendall(head(f"Content-Length: 200000\r\nX-Request-ID: {name}", "/plain") + b"x" * 1000)
+    (record,) = toy_service.records(name)
+    assert (record["status"], record["bytes"]) == (499, 0)
+    assert "problem" not in record
+    assert "Traceback" not in toy_service.log.read_text()

@@ -1,6 +1,8 @@
 """What every answer carries."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Iterator
 from http import HTTPStatus
 
@@ -11,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from service.errors import NotAnImage
 from service.http.problems import BY_NAME, problem_response
 from service.limits.admission import Admission
 from service.middleware.access_log import AccessLog
@@ -61,12 +64,22 @@ async def in_ours(_request: Request) -> Response:
     return problem_response(BY_NAME["not-found"], "Not here.")
 
 
-def ask(path: str) -> httpx.Response:
+class Picture:
+    """Stands for what a request has sent."""
+
+
+def ask(path: str, *direct: Route) -> httpx.Response:
     """The answer of an application behind the gateway that gives errors of its own."""
     settings = Settings(log_level="error")
     admission = Admission(settings)
     app = Starlette(routes=[Route("/ours", in_ours), Route("/{status:int}", in_own_words)])
-    gateway = Gateway(app, settings, admission, AccessLog(settings, admission, LogStream()), {})
+    gateway = Gateway(
+        app,
+        settings,
+        admission,
+        AccessLog(settings, admission, LogStream()),
+        {("GET", route.path): route for route in direct},
+    )
 
     async def get() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://x") as client:
@@ -97,3 +110,21 @@ def test_what_is_no_error_is_left_alone() -> None:
     response = ask("/203")
     assert (response.status_code, response.text, response.headers["etag"]) == (203, "in its own words", '"x"')
     check(ask("/ours"), 404, "not-found", "Not here.")
+
+
+def test_a_refusal_lets_go_of_what_was_sent() -> None:
+    """With its answer a refused request's picture is gone, without the garbage collector."""
+    sent: list[weakref.ref[Picture]] = []
+
+    async def refuse(_request: Request) -> Response:
+        picture = Picture()
+        sent.append(weakref.ref(picture))
+        error = NotAnImage("No picture.")
+        raise error
+
+    gc.disable()
+    try:
+        check(ask("/refused", Route("/refused", refuse)), 415, "not-an-image", "No picture.")
+        assert sent[0]() is None
+    finally:
+        gc.enable()
