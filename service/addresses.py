@@ -2,6 +2,7 @@
 
 import io
 import ipaddress
+from functools import lru_cache
 from pathlib import Path
 
 # Containers and virtual machines have networks of their own on this machine, which no phone is in.
@@ -63,8 +64,9 @@ def qr_in_terminal(url: str) -> str:
     return out.getvalue()
 
 
+@lru_cache(maxsize=32)
 def qr_as_data_url(url: str) -> str:
-    """A QR code as an SVG in a data URL."""
+    """A QR code as an SVG in a data URL; it takes ten milliseconds or more, the first time."""
     import segno  # noqa: PLC0415 - few ask for this
 
     return segno.make(url, micro=False).svg_data_uri(border=4, dark="#000", light="#fff")

@@ -1,5 +1,6 @@
 """`/share`: how others get the page, for the page's panel: addresses, each with its QR code."""
 
+import asyncio
 import re
 
 from starlette.requests import Request
@@ -41,10 +42,15 @@ class Sharing:
         port = request.scope["server"][1] if request.scope.get("server") else 80
         urls = [*_origin(request), *addresses.reachable(self._host, port)]
         share: Share = {
-            "addresses": [{"url": url, "qr": addresses.qr_as_data_url(url)} for url in dict.fromkeys(urls)],
+            # In a thread: anybody may ask for codes that have never been drawn.
+            "addresses": await asyncio.to_thread(_with_codes, list(dict.fromkeys(urls))),
             "note": addresses.ONLY_HERE if not urls and addresses.is_only_here(self._host) else "",
         }
         return json_response(share, _HEADERS)
+
+
+def _with_codes(urls: list[str]) -> list[SharedAddress]:
+    return [{"url": url, "qr": addresses.qr_as_data_url(url)} for url in urls]
 
 
 def _origin(request: Request) -> list[str]:
