@@ -65,11 +65,11 @@ class Answers:
     def _document(self, predictor: Predictor) -> CachedResponse:
         kept = self._kept.get(predictor)  # somebody else may have asked for it while this request was queued
         if kept is None:
-            kept = self._kept[predictor] = _work_out(predictor)
+            kept = self._kept[predictor] = _work_out(predictor, self._intake.cache_control)
         return kept
 
 
-def _work_out(predictor: Predictor) -> CachedResponse:
+def _work_out(predictor: Predictor, cache_control: str) -> CachedResponse:
     answers: list[int] = []
     truths: list[int] = []
     for start in range(0, cifar10_test.SIZE, _AT_ONCE):
@@ -83,7 +83,8 @@ def _work_out(predictor: Predictor) -> CachedResponse:
         "answers": answers,
         "truths": truths,
     }
-    return CachedResponse(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE), headers=predictor.headers)
+    headers = predictor.headers | {"Cache-Control": cache_control}
+    return CachedResponse(orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE), headers=headers)
 
 
 def routes(registry: ModelRegistry, intake: Intake) -> list[BaseRoute]:

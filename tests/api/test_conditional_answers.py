@@ -70,7 +70,7 @@ def test_the_program_is_in_the_tag(tmp_path: Path) -> None:
 
 def test_answers_are_kept_by_nobody_else_where_keys_are_wanted(client: httpx.Client, guarded: Service) -> None:
     """An answer may be kept and is to be asked for again each time; with keys only by the client itself."""
-    for address in ("/predict?index=16", "/explain?index=16"):
+    for address in ("/predict?index=16", "/explain?index=16", "/answers"):
         assert client.get(address).headers["cache-control"] == "no-cache"
         answer = guarded.client.get(address, headers=KEY)
         assert answer.headers["cache-control"] == "private, no-cache"
