@@ -103,11 +103,12 @@ def read_answer(read: Reader) -> Picture | ServiceError | None:
 
 def _read_error(head: dict[str, Any]) -> ServiceError:
     """The error in a message, with those of its members that a decoder has reason to give."""
-    allowed, limit = head["members"].get("allowed"), head["members"].get("limit")
+    members = dict(head["members"])
+    allowed, limit = members.get("allowed"), members.get("limit")
     return _ERRORS[head["error"]](
         str(head["text"]),
         allowed=None if allowed is None else [str(each) for each in allowed],
-        limit=None if limit is None else float(limit),
+        limit=limit if isinstance(limit, int | float) else None,
     )
 
 

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from service.errors import DamagedImage
+from service.errors import DamagedImage, ImageTooLarge
 from service.images import decode_messages
 from service.images.decode_messages import BadMessageError, Task
 from service.images.decoder import Bounds, Decoder
@@ -54,6 +54,9 @@ SAID = {"width": 300, "height": 200, "format": "JPEG", "fit": "crop", "grey": Fa
     message(SAID), message(SAID, bytes(3071)), message(SAID | {"fit": "x"}, bytes(3072)),
     message(SAID | {"width": "wide"}, bytes(3072)), message(SAID | {"width": float("inf")}, bytes(3072)),
     message({"error": "DamagedImage"}),
+    message({"error": "DamagedImage", "text": "x", "members": 5}),
+    message({"error": "DamagedImage", "text": "x", "members": "limit"}),
+    message({"error": "DamagedImage", "text": "x", "members": {"allowed": 5}}),
     io.BytesIO(struct.pack(">IQ", 2, 3073) + b"{}" + bytes(3073)),
     io.BytesIO(struct.pack(">IQ", 70_000, 0) + bytes(70_000)),
     io.BytesIO(struct.pack(">IQ", 4, 0) + b"\xff\xfe\0\1"),
@@ -71,3 +74,11 @@ def test_an_answer_that_breaks_off_is_none() -> None:
     whole = decode_messages.answer(PICTURE)
     for length in (0, 1, 11, 12, 20, len(whole) - 1):
         assert decode_messages.read_answer(io.BytesIO(whole[:length]).read) is None
+
+
+def test_what_programs_read_of_an_error_comes_as_it_was_sent() -> None:
+    """The limit and what is allowed; a whole number stays one."""
+    sent = ImageTooLarge("Too large.", limit=64_000_000, allowed=["PNG"])
+    read = decode_messages.read_answer(io.BytesIO(decode_messages.answer(sent)).read)
+    assert isinstance(read, ImageTooLarge)
+    assert json.dumps(read.members) == json.dumps(sent.members)
