@@ -22,7 +22,7 @@ def expectation(schema: Mapping[str, Any]) -> str:
             return f"a number{_range(schema)}"
         case "array":
             of = choices(_concrete(schema)["items"])
-            what = f"one or more of {', '.join(map(str, of))}" if of else "values"
+            what = f"one or more of {', '.join(map(str, of))}" if of else "texts, in quotes"
             if _concrete(_concrete(schema)["items"]).get("type") == "integer":
                 what = f"whole numbers{_range(_concrete(schema)['items'])}, at least one"
             return f"a list of {what}"
@@ -56,7 +56,7 @@ def nearest(name: str, names: Collection[str]) -> str | None:
 
 def shown(value: object) -> str:
     """A value as an answer may repeat it: cut, and with its control characters escaped."""
-    text = str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     cut = text[:_SHOWN_CHARACTERS]
     safe = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in cut)
     return safe if len(text) <= _SHOWN_CHARACTERS else f"{safe}…"

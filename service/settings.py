@@ -21,8 +21,10 @@ _MIB = 1024**2
 _NO_LIST, _EMPTY_KEY, _NO_ORIGIN, _NO_PATH = "no_list", "empty_key", "no_origin", "no_path"
 _OWN = (_NO_LIST, _EMPTY_KEY, _NO_ORIGIN, _NO_PATH)
 
-# What a page's origin looks like (RFC 6454, section 6.1): no path, not even a slash at its end.
-_ORIGIN = re.compile(r"https?://[^/?#@\s]+", re.ASCII)
+# What a page's origin looks like (RFC 6454, section 6.1) when a browser names it: no path, not even a slash at its end,
+# the host in small letters, and no port that goes without saying. Another way to write it would never fit.
+_HOST = r"([a-z0-9._-]+|\[[0-9a-f:.]+\])"
+_ORIGIN = re.compile(rf"http://{_HOST}(:(?!80$)[1-9][0-9]*)?|https://{_HOST}(:(?!443$)[1-9][0-9]*)?", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -145,9 +147,11 @@ class Settings(BaseSettings):
     @classmethod
     def _paths_are_paths(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
         for path in paths:
-            if not path.startswith("/") or "*" in path[:-1]:
+            # With a slash at its end none would ever fit: the gateway takes that away from what is asked.
+            if not path.startswith("/") or "*" in path[:-1] or (path.endswith("/") and path != "/"):
                 raise PydanticCustomError(
-                    _NO_PATH, "every path begins with /, and * stands at the end only, as in /docs/*"
+                    _NO_PATH,
+                    "every path begins with /, and * stands at the end only, as in /docs/*; no other ends in /",
                 )
         return paths
 
@@ -156,7 +160,9 @@ class Settings(BaseSettings):
     def _origins_are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         if any(origin != "*" and not _ORIGIN.fullmatch(origin) for origin in origins):
             raise PydanticCustomError(
-                _NO_ORIGIN, "an origin is https:// or http:// and a host, such as https://seminar.example, or *"
+                _NO_ORIGIN,
+                "an origin is https:// or http:// and a host in small letters, such as https://seminar.example, with a "
+                "port only where it is not the usual one, or *",
             )
         return origins
 
@@ -170,8 +176,9 @@ def read() -> Settings:
     known = sorted(PREFIX + name.upper() for name in Settings.model_fields)
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
-        meant = nearest(unknown[0], known)
-        guess = f"did you mean {meant}? There" if meant else "there"
+        # Without what all begin with, which would make any two alike.
+        meant = nearest(unknown[0].removeprefix(PREFIX), [name.removeprefix(PREFIX) for name in known])
+        guess = f"did you mean {PREFIX}{meant}? There" if meant else "there"
         raise SettingsError(f"{unknown[0]} is no setting of this service; {guess} are {listed(known)}.")
     try:
         return Settings()

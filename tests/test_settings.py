@@ -24,6 +24,14 @@ from tests.support.serving import ROOT
     ("SERVICE_OPEN_PATHS", '["/a*b"]', "SERVICE_OPEN_PATHS: every path begins with /, and * stands at the end only"),
     ("SERVICE_CORS_ORIGINS", '["seminar.example"]', "SERVICE_CORS_ORIGINS: an origin is https:// or http:// and a"),
     ("SERVICE_CORS_ORIGINS", '["https://a.example/"]', "SERVICE_CORS_ORIGINS: an origin is https:// or http:// and a"),
+    ("SERVICE_OPEN_PATHS", '["/docs/"]', "SERVICE_OPEN_PATHS: every path begins with /, and * stands at the end only"),
+    ("SERVICE_CORS_ORIGINS", '["https://A.example"]', "SERVICE_CORS_ORIGINS: an origin is https:// or http:// and a"),
+    ("SERVICE_CORS_ORIGINS", '["https://*.example"]', "SERVICE_CORS_ORIGINS: an origin is https:// or http:// and a"),
+    ("SERVICE_CORS_ORIGINS", '["https://a.example:443"]', "SERVICE_CORS_ORIGINS: an origin is https:// or http:// and"),
+    ("SERVICE_CORS_ORIGINS", '["http://a.example:80"]', "SERVICE_CORS_ORIGINS: an origin is https:// or http:// and a"),
+    ("SERVICE_CORS_ORIGINS", '["http://a.example:x"]', "SERVICE_CORS_ORIGINS: an origin is https:// or http:// and a"),
+    ("SERVICE_API_KEYS", "[5]", "SERVICE_API_KEYS must be a list of texts, in quotes."),
+    ("SERVICE_THREADS", "5", "SERVICE_THREADS is no setting of this service; there are "),
     ("PORT", "http", "PORT must be a whole number from 0 to 65535."),
 ])  # fmt: skip
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
@@ -98,3 +106,12 @@ def _read_in(path: Path) -> Iterator[str]:
             case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name, ctx=ast.Load()):
                 if owner.lstrip("_") == "settings":
                     yield name
+
+
+@pytest.mark.parametrize("origin", [
+    "*", "https://seminar.example", "http://localhost:3000", "https://a.example:80", "http://[::1]:8000",
+])  # fmt: skip
+def test_origins_as_browsers_name_them_are_taken(monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    """A scheme, a host, and a port where it is not the usual one."""
+    monkeypatch.setenv("SERVICE_CORS_ORIGINS", f'["{origin}"]')
+    assert settings.read().cors_origins == (origin,)
