@@ -38,15 +38,18 @@ class Batch(NamedTuple):
 class Gathering:
     """The pictures of one request as they are read: those that could be, and what was wrong with the others.
 
-    Attributes:
-        pictures: what could be read, in order.
+    They may be read in any order.
     """
 
     def __init__(self, total: int, *, strict: bool) -> None:
         self._total = total
         self._strict = strict
         self._failures: dict[int, ServiceError] = {}
-        self.pictures: list[Picture] = []
+        self._pictures: dict[int, Picture] = {}
+
+    def add(self, position: int, picture: Picture) -> None:
+        """Keep a picture that could be read."""
+        self._pictures[position] = picture
 
     def fail(self, position: int, error: ServiceError) -> None:
         """Take note of a picture that could not be read.
@@ -66,13 +69,15 @@ class Gathering:
         Raises:
             ServiceError: nothing; what was wrong with the first.
         """
-        if not self.pictures:
-            raise self._placed(*next(iter(self._failures.items())))
-        pixels = b"".join(picture.pixels for picture in self.pictures)
+        if not self._pictures:
+            first = min(self._failures)
+            raise self._placed(first, self._failures[first])
+        pictures = [picture for _, picture in sorted(self._pictures.items())]
+        pixels = b"".join(picture.pixels for picture in pictures)
         images = np.frombuffer(pixels, np.uint8).reshape(-1, SIDE, SIDE, 3)
         metrics.DECODE_SECONDS.observe(time.perf_counter() - started)
-        inputs = [from_picture(picture) for picture in self.pictures]
-        return Batch(images, inputs, [of_picture(picture) for picture in self.pictures], failures=self._failures)
+        inputs = [from_picture(picture) for picture in pictures]
+        return Batch(images, inputs, [of_picture(picture) for picture in pictures], failures=self._failures)
 
     def _placed(self, position: int, error: ServiceError) -> ServiceError:
         """The error, which says of several pictures which one it is about."""

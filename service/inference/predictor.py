@@ -120,7 +120,7 @@ class Predictor:
         gathered = Gathering(len(asked.contents), strict=strict)
         for position, content in enumerate(asked.contents):
             try:
-                gathered.pictures.append(self._decoder.decode(self._decoder.open(content), fit))
+                gathered.add(position, self._decoder.decode(self._decoder.open(content), fit))
             except ServiceError as error:
                 gathered.fail(position, error)
         return gathered.batch(started)
@@ -139,8 +139,9 @@ class Predictor:
     async def load_apart(self, asked: Asked, fit: Fit, *, strict: bool = True) -> Batch:
         """The pixels of any pictures, decoded in processes that can be killed, within the time of one request.
 
-        Where one bad picture does not refuse all, none but the last may take more than half of the time that is left:
-        so that the others have theirs, and however many are bad, all together take no longer than one may.
+        Where one bad picture does not refuse all, those that are sure to be decoded fast come first, and of the others
+        none but the last may take more than half of the time that is left: so that the others have theirs, and however
+        many are bad, all together take no longer than one may.
 
         Raises:
             ServiceError: as `DecodeProcesses.decode` does; of several pictures the message says which.
@@ -149,12 +150,15 @@ class Predictor:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._processes.seconds
         gathered = Gathering(len(asked.contents), strict=strict)
-        for position, content in enumerate(asked.contents):
-            last = strict or position == len(asked.contents) - 1
+        order = list(enumerate(asked.contents))
+        if not strict and len(order) > 1:
+            order.sort(key=lambda each: not plain_pixels(each[1]))
+        for position, content in order:
+            last = strict or position == order[-1][0]
             until = deadline if last else (loop.time() + deadline) / 2
             try:
                 task = Task(content, asked.in_json, self._decoder, fit)
-                gathered.pictures.append(await self._processes.decode(task, until))
+                gathered.add(position, await self._processes.decode(task, until))
             except ServiceError as error:
                 gathered.fail(position, error)
         return gathered.batch(started)

@@ -61,6 +61,14 @@ def test_one_that_must_be_killed_refuses_itself_only(hasty: Service) -> None:
     check(send(hasty.client, PHOTO, ENDLESS, PHOTO, query="?strict=true"), 422, "image-too-costly", "Picture 2 of 3")
 
 
+def test_many_that_must_be_killed_take_nothing_from_plain_pictures(hasty: Service) -> None:
+    """A test image and a small JPEG, sure to be decoded fast, are answered behind six files whose decoding is ended."""
+    plain = [hasty.client.get("/images/1.png").content, encode(photo(96, 96), "JPEG")]
+    *killed, first, second = predictions(send(hasty.client, *[hostile.png_of_profiles(2500)] * 6, *plain))
+    assert {each["problem"]["type"] for each in killed} == {"/problems/image-too-costly"}
+    assert [first, second] == predictions(send(hasty.client, *plain))
+
+
 def test_all_bad_is_the_first_ones_problem(toy_client: httpx.Client) -> None:
     """Where no file can be read the answer is no list: it is the problem with the first."""
     check(send(toy_client, b"", TEXT), 422, "empty-image", "Picture 1 of 2")

@@ -30,7 +30,7 @@ def test_what_is_wrong_with_a_picture_does_not_hold_it() -> None:
     try:
         gathered = Gathering(2, strict=False)
         content = fail(gathered)
-        gathered.pictures.append(READ)
+        gathered.add(1, READ)
         batch = gathered.batch(0)
         assert str(batch.failures[0]) == "No picture."
         del gathered, batch
