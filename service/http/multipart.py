@@ -15,6 +15,7 @@ from service.images.decoder import NO_ADDRESSES, is_address
 
 FIELDS = (b"image", b"file")
 CURL = "curl -F image=@photo.jpg"
+IN_THE_QUERY = "fit, top, model and version are query parameters"
 
 _MAX_BOUNDARY = 70
 _MAX_CONTENT_TYPE = 512
@@ -98,8 +99,7 @@ def _file(body: bytes, start: int, end: int) -> bytes | None:
     parameters = _disposition(body[start:head])
     if parameters.get(b"name") not in FIELDS:
         raise UnknownField(
-            f"The form has a field that does not exist. Send pictures in the field image: {CURL} "
-            "(fit, top, model and version are query parameters).",
+            f"The form has a field that does not exist. Send pictures in the field image: {CURL} ({IN_THE_QUERY}).",
             field=shown(parameters.get(b"name", b"").decode("latin-1")),
             allowed=["image"],
         )

@@ -1,10 +1,12 @@
 """The body of a request to what it asks about: test indices or picture files. Nothing touches the disk."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from models.cifar10_test import SIZE
 from service.errors import (
     AmbiguousInput,
     MalformedBody,
@@ -16,6 +18,7 @@ from service.expectation import shown
 from service.http import multipart
 from service.http.query import Index, describe_error, unknown_field
 from service.images.decode_worker import unwrap_base64
+from service.images.decoder import NO_ADDRESSES, is_address
 from service.settings import Settings
 
 _WAYS = (
@@ -36,7 +39,7 @@ class JsonBody(BaseModel):
     index: Index | None = Field(
         default=None, strict=True, description="A CIFAR-10 test image: a whole number from 0 to 9999.", examples=[16]
     )
-    indices: list[Index] | None = Field(
+    indices: list[Annotated[int, Field(strict=True, ge=0, lt=SIZE)]] | None = Field(
         default=None,
         strict=True,
         min_length=1,
@@ -92,9 +95,8 @@ def read_payload(body: bytes, content_type: str, index: int | None, settings: Se
         raise NoInput(f"There is nothing to classify. {_WAYS}")
     if kind == "application/json":
         return _from_json(body, settings.max_indices)
-    raise UnsupportedContentType(
-        f"This content type can't be read here. {_WAYS}", field="Content-Type", value=shown(kind), allowed=_TYPES
-    )
+    what = f"This is an address. {NO_ADDRESSES}" if is_address(body) else "This content type can't be read here."
+    raise UnsupportedContentType(f"{what} {_WAYS}", field="Content-Type", value=shown(kind), allowed=_TYPES)
 
 
 def _from_json(body: bytes, max_indices: int) -> Payload:
@@ -107,7 +109,7 @@ def _from_json(body: bytes, max_indices: int) -> Payload:
     fields = JsonBody.model_fields
     if isinstance(document, dict) and document.keys() - fields:
         name = next(name for name in document if name not in fields)
-        raise unknown_field(name, list(fields), "JSON field")
+        raise unknown_field(name, list(fields), "JSON field", f" ({multipart.IN_THE_QUERY})")
     indices = document.get("indices") if isinstance(document, dict) else None
     if isinstance(indices, list) and len(indices) > max_indices:
         message = f"There are more than {max_indices:,} indices, the limit. Send them in several requests."
@@ -115,7 +117,8 @@ def _from_json(body: bytes, max_indices: int) -> Payload:
     try:
         asked = JsonBody.model_validate(document)
     except ValidationError as error:
-        raise describe_error(error, JsonBody, "JSON field", _scalars(document)) from None
+        sent = document if isinstance(document, dict) else {}
+        raise describe_error(error, JsonBody, "JSON field", sent) from None
     given = [name for name in fields if getattr(asked, name) is not None]
     if not given:
         raise NoInput(f"There is nothing to classify. {_WAYS}")
@@ -126,13 +129,6 @@ def _from_json(body: bytes, max_indices: int) -> Payload:
     if asked.indices is not None:
         return Payload(indices=asked.indices, batch=True)
     return Payload(contents=[unwrap_base64(asked.image or "")])
-
-
-def _scalars(document: object) -> dict[str, object]:
-    """Those values of a JSON object that an answer may repeat: no picture, and no list of thousands."""
-    if not isinstance(document, dict):
-        return {}
-    return {name: value for name, value in document.items() if isinstance(value, bool | int | float | str)}
 
 
 def _from_form(body: bytes, content_type: str, max_images: int) -> Payload:

@@ -14,7 +14,7 @@ from service.expectation import choices, expectation, limit, listed, nearest, sh
 from service.images.preprocess import Fit
 
 # A whole number as everybody writes it, and in one way only: no 1.0, +4, 016 or 1_000, which pydantic takes too.
-_PLAIN = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
+_PLAIN = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
 
 
 def _plain(value: object) -> object:
@@ -25,6 +25,8 @@ def _plain(value: object) -> object:
 
 PLAIN = BeforeValidator(_plain)
 Index = Annotated[int, Field(ge=0, lt=SIZE), PLAIN]
+# As pydantic reads 1.0, +4 and 016: what is no plain number, and looks like one to whoever wrote it.
+_ALMOST = re.compile(r"\s*[-+]?[0-9][0-9_]*(\.0*)?\s*", re.ASCII)
 
 # Longer queries are read anew each time: the few that are asked again and again are short, and what anybody may make up
 # must not fill the memory.
@@ -122,7 +124,7 @@ def describe_error(
         error: pydantic's.
         kind: the model that does not fit.
         what: its fields are called, such as "query parameter".
-        sent: what was given, by the fields' names.
+        sent: what was given, by the fields' names; of it a text or a number may be repeated.
     """
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     properties = _properties(kind)
@@ -132,29 +134,41 @@ def describe_error(
     if name not in properties:
         return InvalidParameter('The body must be a JSON object, such as {"index": 16}.', field="body")
     schema = properties[name]
-    value = shown(sent[name]) if name in sent else None
-    if name in ("index", "indices") and first["type"] in ("greater_than_equal", "less_than"):
-        message = f"There is no such test image: {name} goes from 0 to {SIZE - 1}."
-        return IndexOutOfRange(message, field=name, value=value, limit=SIZE - 1)
+    given = _given(sent, first["loc"])
+    value = None if given is None else shown(given)
     below = first["type"] == "greater_than_equal"
+    if name in ("index", "indices") and (below or first["type"] == "less_than"):
+        message = f"There is no such test image: {name} goes from 0 to {SIZE - 1}."
+        return IndexOutOfRange(message, field=name, value=value, limit=0 if below else SIZE - 1)
     bound = limit(schema, upper=not below) if below or first["type"] in ("less_than", "less_than_equal") else None
     message = f"{name} must be {expectation(schema)}"
-    if isinstance(sent.get(name), str) and first["type"] == "int_type":
+    if isinstance(given, str) and first["type"] == "int_type":
         message += ", without quotes"
+    elif isinstance(given, float) or (first["type"] == "value_error" and _ALMOST.fullmatch(str(given))):
+        message += ", in plain digits: 4, not 4.0 or 04"
     return InvalidParameter(f"{message}.", field=name, value=value, allowed=choices(schema) or None, limit=bound)
 
 
-def unknown_field(name: str, names: Sequence[str], what: str) -> UnknownField:
+def _given(sent: Mapping[str, object], place: Sequence[int | str]) -> bool | int | float | str | None:
+    """What was given at this place; None where there is nothing, or what an answer does not repeat, such as a list."""
+    found = sent.get(str(place[0]))
+    if isinstance(found, list) and len(place) > 1:
+        found = found[int(place[1])]
+    return found if isinstance(found, bool | int | float | str) else None
+
+
+def unknown_field(name: str, names: Sequence[str], what: str, note: str = "") -> UnknownField:
     """What to say of a field that does not exist.
 
     Args:
         name: of the field.
         names: of those that do.
         what: they are called.
+        note: what else to say at the end.
     """
     meant = nearest(name, names)
     guess = f" Did you mean {meant}?" if meant else ""
-    message = f"There is a {what} that does not exist.{guess} Those that do are {listed(names)}."
+    message = f"There is a {what} that does not exist.{guess} Those that do are {listed(names)}{note}."
     return UnknownField(message, field=shown(name), allowed=names)
 
 

@@ -17,9 +17,43 @@ from tests.support.problems import check
 
 # What pydantic would say, as far as it is always the same.
 FOREIGN = {max(re.split(r"{\w+}", each["message_template_python"]), key=len) for each in list_all_errors()}
-TEXTS = ["", " ", "abc", "1.0", "016", "+4", " 4", "1_0", "-1", "1e3", "99999999999999999999999", "٣", "NaN", "true\0"]
+TEXTS = [
+    "",
+    " ",
+    "abc",
+    "1.0",
+    "016",
+    "+4",
+    " 4",
+    "1_0",
+    "-1",
+    "1e3",
+    "99999999999999999999999",
+    "٣",
+    "-0",
+    "NaN",
+    "true\0",
+]
 ROUTES: dict[str, type[BaseModel]] = {"/predict": Options, "/explain": ExplainOptions, "/model-card": CardOptions}
-VALUES: list[Any] = [None, True, 1.5, 1.0, -1, 10_000, "16", "x", [], {}, [1.5], ["x"], [[1]], 10**30]
+VALUES: list[Any] = [
+    None,
+    True,
+    1.5,
+    1.0,
+    -1,
+    10_000,
+    "16",
+    "x",
+    [],
+    {},
+    [1.5],
+    [1.0],
+    ["1"],
+    [True],
+    ["x"],
+    [[1]],
+    10**30,
+]
 
 
 def in_our_words(response: httpx.Response) -> dict[str, Any]:
@@ -70,6 +104,7 @@ def test_a_wrong_json_value_is_told_in_our_words(toy_client: httpx.Client) -> No
 
 @pytest.mark.parametrize(("query", "members"), [
     ("index=10000", {"field": "index", "value": "10000", "limit": 9999}),
+    ("index=-1", {"field": "index", "value": "-1", "limit": 0}),
     ("index=x", {"field": "index", "value": "x"}),
     ("index=1&top=11", {"field": "top", "value": "11", "limit": 10}),
     ("index=1&top=0", {"field": "top", "value": "0", "limit": 1}),
@@ -90,9 +125,10 @@ def test_programs_get_members(toy_client: httpx.Client, query: str, members: dic
     ({"params": {"indx": 1}}, "Did you mean index?"),
     ({"params": {"modle": "toy"}}, "Did you mean model?"),
     ({"json": {"imgae": "x"}}, "Did you mean image?"),
+    ({"json": {"index": 1, "model": "toy"}}, "(fit, top, model and version are query parameters)."),
 ])  # fmt: skip
 def test_a_misspelt_name_is_recognised(toy_client: httpx.Client, asked: dict[str, Any], says: str) -> None:
-    """A parameter or JSON field with a letter wrong is told which one was probably meant."""
+    """A name with a letter wrong is told which one was probably meant; one of the query in JSON, where it belongs."""
     check(toy_client.post("/predict", **asked), 422, "unknown-field", says)
 
 
@@ -100,6 +136,7 @@ def test_a_misspelt_name_is_recognised(toy_client: httpx.Client, asked: dict[str
     {"json": {"image": "https://example.org/cat.jpg"}},
     {"files": {"image": (None, "https://example.org/cat.jpg")}},
     {"files": {"image": ("cat.jpg", b"https://example.org/cat.jpg")}},
+    {"content": b"https://example.org/cat.jpg", "headers": {"Content-Type": "text/plain"}},
     {"content": b"HTTP://example.org/cat.jpg", "headers": {"Content-Type": "image/jpeg"}},
 ])  # fmt: skip
 def test_addresses_are_not_fetched(toy_client: httpx.Client, asked: dict[str, Any]) -> None:
@@ -124,3 +161,26 @@ def test_text_in_a_form_names_its_field(toy_client: httpx.Client, field: str) ->
     response = toy_client.post("/predict", files=[(other, ("a.png", RED)), (field, (None, "string"))])
     check(response, 415, "not-an-image", f"The form's field {field} holds text")
     assert response.json()["field"] == field
+
+
+@pytest.mark.parametrize("query", ["index=1.0", "index=016", "index=%2B4", "index=+4", "index=1_0", "index=4&top=03"])
+def test_whole_numbers_are_written_in_one_way(toy_client: httpx.Client, query: str) -> None:
+    """What only looks like a whole number is refused, and told how it is written."""
+    check(toy_client.get(f"/predict?{query}"), 422, "invalid-parameter", "in plain digits: 4, not 4.0 or 04.")
+
+
+@pytest.mark.parametrize(("sent", "name", "value", "says"), [
+    ({"index": 1.0}, "index", "1.0", "not 4.0 or 04"),
+    ({"index": True}, "index", "true", "a whole number from 0 to 9999."),
+    ({"indices": [3, 1.0]}, "indices", "1.0", "not 4.0 or 04"),
+    ({"indices": [3, "1"]}, "indices", "1", "without quotes"),
+    ({"indices": [True]}, "indices", "true", "a list of whole numbers from 0 to 9999"),
+    ({"indices": [3, 10_000]}, "indices", "10000", "goes from 0 to 9999"),
+])  # fmt: skip
+def test_whole_numbers_in_json_are_whole_numbers(
+    toy_client: httpx.Client, sent: dict[str, Any], name: str, value: str, says: str
+) -> None:
+    """No 1.0, no text and no truth value passes for a number, in a list either; which of a list it was is told."""
+    response = toy_client.post("/predict", json=sent)
+    check(response, 422, response.json()["type"].removeprefix("/problems/"), says)
+    assert (response.json()["field"], response.json()["value"]) == (name, value)
