@@ -26,6 +26,7 @@ from service.middleware.log_stream import take_over_stderr
 from service.server import environment
 from service.server.protocol import make_protocol
 from service.server.states import Shared
+from service.server.welcome import tell_others
 from service.settings import Settings, SettingsError
 
 _BEAT_SECONDS = 1.0
@@ -141,6 +142,8 @@ def serve(settings: Settings, listener: socket.socket, beating: Connection | Non
     sys.setswitchinterval(_SWITCH_SECONDS)
     # What has been loaded stays: the garbage collector need not look through it again and again under load.
     gc.freeze()
+    if multiprocessing.parent_process() is None:  # else the parent has said so, once for all workers
+        tell_others(settings.host, listener.getsockname()[1])
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"Serving {settings.model} on http://{host}:{listener.getsockname()[1]} (Ctrl-C stops it)", flush=True)  # noqa: T201
     server.run(sockets=doors(listener))

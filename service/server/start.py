@@ -4,8 +4,8 @@ import os
 import socket
 import sys
 
-from service import addresses
 from service.server import environment
+from service.server.welcome import tell_others
 from service.server.workers import Supervisor
 from service.settings import Settings, SettingsError, read
 
@@ -31,25 +31,13 @@ def start() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
         return 1
-    _tell_others(settings.host, listener.getsockname()[1])
     if settings.workers > 1:
+        tell_others(settings.host, listener.getsockname()[1])
         return Supervisor(settings, listener).run()
     # Imported here: whoever refuses to start, and a supervisor, need nothing of it, and it takes most of the start.
     from service.server.serve import serve  # noqa: PLC0415
 
     return serve(settings, listener)
-
-
-def _tell_others(host: str, port: int) -> None:
-    """Say how others in the network reach the service, to whoever started it: a code for phones in a terminal."""
-    if addresses.is_only_here(host):
-        print(addresses.ONLY_HERE, flush=True)  # noqa: T201
-        return
-    urls = addresses.reachable(host, port)
-    for url in urls:
-        print(f"Others reach it at {url}", flush=True)  # noqa: T201
-    if urls and sys.stdout.isatty():
-        print(addresses.qr_in_terminal(urls[0]), flush=True)  # noqa: T201
 
 
 def _allow_descriptors(n: int) -> None:
