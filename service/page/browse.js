@@ -72,6 +72,7 @@ function lookAtIt() {
   if (!bringIntoView) return;
   bringIntoView = false;
   requestAnimationFrame(() => {
+    if (matchMedia("(max-width: 46rem)").matches) byId("try").scrollIntoView();
     for (const words of document.querySelectorAll(".answer .says"))
       if (words.checkVisibility()) words.scrollIntoView({ block: "nearest" });
   });
@@ -139,9 +140,13 @@ export function start() {
       move = {};
     });
   }
-  byId("previous").addEventListener("click", () => go(present() - 1));
-  byId("next").addEventListener("click", () => go(present() + 1));
-  byId("random").addEventListener("click", () => go(Math.floor(Math.random() * (LAST + 1))));
+  const show = (/** @type {number} */ index) => {
+    bringIntoView = true;
+    go(index);
+  };
+  byId("previous").addEventListener("click", () => show(present() - 1));
+  byId("next").addEventListener("click", () => show(present() + 1));
+  byId("random").addEventListener("click", () => show(Math.floor(Math.random() * (LAST + 1))));
   byId("mistake").addEventListener("click", () => nextMistake());
   // Arrow keys work anywhere, save where they mean something else already.
   document.addEventListener("keydown", (event) => {

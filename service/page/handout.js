@@ -1,6 +1,6 @@
 // Two pages on paper: the steps of the hour, and what to argue with.
 
-import { card } from "./api.js";
+import { card, share } from "./api.js";
 import { byId, h, percent, thousands } from "./dom.js";
 import { state } from "./state.js";
 import { STEPS } from "./steps.js";
@@ -39,7 +39,8 @@ function numbers({ quantitative_analyses: { splits, per_class: classes }, metric
 const prepare = latest(async (signal) => {
   const model = state.models.find((each) => each.default) ?? state.models[0];
   if (!model) return;
-  const found = await card(model, signal);
+  const [found, { addresses }] = await Promise.all([card(model, signal), share(location.origin, signal)]);
+  const [shared] = addresses;
   if (signal.aborted) return;
   const clone = (/** @type {string} */ selector) => document.querySelector(selector)?.cloneNode(true) ?? "";
   byId("handout").replaceChildren(
@@ -74,7 +75,8 @@ const prepare = latest(async (signal) => {
       clone(".discussion"),
       h("h2", {}, "What the seminar reads"),
       clone(".references"),
-      h("p", {}, `This page: ${new URL("?step=1", location.href.split(/[?#]/)[0]).href}`),
+      // The address of this machine to itself is of no use on paper.
+      h("p", {}, `The page: ${shared ? new URL("?step=1", shared.url).href : "____________________________________"}`),
     ),
   );
   document.body.classList.add("printing-handout");

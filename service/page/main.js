@@ -1,6 +1,7 @@
 // Puts the page together: all its parts, and then what the address asks for.
 
 import { open as openAddress } from "./address.js";
+import { start as startAnchors } from "./anchor.js";
 import { start as startAnswer } from "./answer.js";
 import { models } from "./api.js";
 import { listModels, start as startBrowsing } from "./browse.js";
@@ -28,6 +29,7 @@ import { start as startViewAddress } from "./view-address.js";
 
 for (const start of [
   startViewAddress,
+  startAnchors,
   startAnswer,
   startPicture,
   startBrowsing,

@@ -19,15 +19,19 @@ function present(on) {
 /** Makes key and button work. */
 export function start() {
   const toggle = () => present(!body.classList.contains("presenting"));
-  key("f", "presentation view", toggle);
+  // A narrow window has no room for it.
+  key("f", "presentation view", toggle, { when: () => matchMedia("(min-width: 60rem)").matches });
   byId("present").addEventListener("click", toggle);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !byId("keys", HTMLDialogElement).open) present(false);
   });
   // Escape leaves the whole screen without a keydown of its own.
   document.addEventListener("fullscreenchange", () => !document.fullscreenElement && present(false));
-  // What a link of the menu leads to is not in this view.
-  byId("menu").addEventListener("click", (event) => {
-    if (event.target instanceof HTMLAnchorElement && event.target.hash) present(false);
-  });
+  // What a link leads to is not in this view.
+  document.addEventListener(
+    "click",
+    ({ target }) =>
+      target instanceof HTMLAnchorElement && target.getAttribute("href")?.startsWith("#") && present(false),
+    { capture: true },
+  );
 }

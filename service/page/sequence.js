@@ -1,6 +1,7 @@
 // A seminar hour in eight steps: one is open at a time, stands in the address, and sets up what it is about.
 
 import { part, push, wholeNumber } from "./address.js";
+import { goTo } from "./anchor.js";
 import { card, predictAll } from "./api.js";
 import { byId, h } from "./dom.js";
 import { setGuessing } from "./guess.js";
@@ -107,8 +108,8 @@ function go(number) {
     return;
   }
   prepare(number);
-  byId(STEPS[number - 1].place).scrollIntoView();
   byId("step-question").focus({ preventScroll: true });
+  goTo(STEPS[number - 1].place);
 }
 
 /** Makes the sequence work. */

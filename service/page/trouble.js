@@ -12,6 +12,8 @@ const waiting = new Map();
 /** Whose message stands there, if it asks for nothing. @type {unknown} */
 let speaker;
 let timer = 0;
+/** Whether a key has been given. */
+let tried = false;
 
 /** @param {...(Node|string|false)} children */
 function show(...children) {
@@ -91,6 +93,7 @@ function askForKey() {
   const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
     setKey(field.value.trim());
+    tried = true;
     byId("trouble").replaceChildren();
     again();
   };
@@ -98,7 +101,13 @@ function askForKey() {
     h(
       "form",
       { onsubmit },
-      h("label", { for: "key" }, "This service wants a key. It is kept in this page’s memory only."),
+      h(
+        "label",
+        { for: "key" },
+        tried
+          ? "That key is none of this service’s. Ask its operator for one."
+          : "This service wants a key. It is kept in this page’s memory only.",
+      ),
       field,
       h("button", { type: "submit" }, "Use it"),
     ),

@@ -169,10 +169,9 @@ def test_another_operators_models_break_no_step(tmp_path: Path, browser: Browser
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_the_handout_has_two_pages(page: Page, service: Service, paper: str) -> None:
     """On either paper the handout is two pages: the steps with room to write, and the figures of the card."""
-    page.evaluate("window.print = () => { window.printed = true; }")
+    page.evaluate("window.print = () => { window.printed = document.querySelector('#handout').textContent; }")
     page.get_by_role("button", name="Print its handout").click()
-    page.wait_for_function("window.printed")
-    text = page.locator("#handout").text_content() or ""
+    text = page.wait_for_function("window.printed").json_value()
     card = body(service.client.get("/model-card", headers={"Accept": "application/json"}))
     accuracy = card["quantitative_analyses"]["splits"]["test"]["accuracy"]
     assert f"{percent(accuracy['value'])} (95 % interval {percent(accuracy['ci']['lower'])} to" in text
@@ -228,3 +227,15 @@ def test_tries_are_not_of_what_a_step_shows(context: BrowserContext, service: Se
     show(page, f"{service.url}/?step=3")
     expect(page.locator("#verdict strong")).to_have_text("bird")
     expect(page.locator("#strip li")).to_have_count(0)
+
+
+def test_a_step_stays_where_it_leads(page: Page, service: Service) -> None:
+    """Step 2 leads to the evidence although what stands above is filled on the way there: it is in sight, and stays."""
+    page.goto(f"{service.url}/?step=1")
+    expect(page.locator("#guess")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.locator("#figures .plot").first).to_be_visible()
+    expect(page.locator("#evidence-title")).to_be_in_viewport()
+    # Whatever is still to come has come when the other models have answered.
+    expect(page.locator(".model .bars").last).to_be_attached()
+    expect(page.locator("#evidence-title")).to_be_in_viewport()
