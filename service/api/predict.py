@@ -162,7 +162,7 @@ def routes(registry: ModelRegistry, intake: Intake) -> list[BaseRoute]:
             "/predict",
             predict.get,
             methods=["GET"],
-            response_model=Prediction,
+            response_model=Prediction | PredictionList,
             responses={200: tagged("The answer"), 304: UNCHANGED, **problems.responses(ERRORS_GET)},
             summary="Classify a CIFAR-10 test image",
             operation_id="predict_test_image",

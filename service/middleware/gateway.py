@@ -75,8 +75,7 @@ class Gateway:
         method, path = scope["method"], scope["path"]
         if method == "HEAD":
             scope["method"] = "GET"  # the same answer; the protocol leaves its body out (RFC 9110, section 9.3.2)
-        if path.endswith("/") and path != "/":
-            scope["path"] = path[:-1]  # one resource, however its address was written down
+        scope["path"] = _resource(path)
         exchange = _Exchange(scope, send, self._cors, closing=self._admission.draining)
         try:
             await self._handle(exchange, scope, receive)
@@ -117,6 +116,14 @@ class Gateway:
             scope["route"] = route
         self._keys.check(path, exchange.headers.get(b"authorization", b""))
         await (self._app if route is None else route.app)(scope, receive, exchange.send)
+
+
+def _resource(path: str) -> str:
+    """The path without a slash at its end: one resource, however its address was written down."""
+    if path.endswith("/") and path != "/":
+        path = path[:-1]
+    # A route's end ($) would stand before a line break too.
+    return path.replace("\n", "%0A") if "\n" in path else path
 
 
 class _Exchange:

@@ -21,6 +21,7 @@ from service.middleware.gateway import Gateway
 from service.middleware.log_stream import LogStream
 from service.settings import Settings
 from tests.support.problems import check
+from tests.support.serving import Service
 
 
 def test_a_request_keeps_its_name(toy_client: httpx.Client) -> None:
@@ -128,3 +129,9 @@ def test_a_refusal_lets_go_of_what_was_sent() -> None:
         assert sent[0]() is None
     finally:
         gc.enable()
+
+
+def test_a_line_break_is_part_of_a_path(toy_service: Service) -> None:
+    """/predict with a line break behind it is another address, and there is nothing at it."""
+    for path in ("/predict%0A?index=1", "/health%0A", "/images/3.png%0A"):
+        check(toy_service.client.get(path), 404, "not-found", "nothing at this address")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.support import toy
 from tests.support.accessibility import of_colours, of_structure
 from tests.support.answers import body
-from tests.support.browser import Theme, window
+from tests.support.browser import Theme, until_in, window
 from tests.support.seminar_page import guess, percent, show
 from tests.support.serving import Service, start
 
@@ -171,7 +171,8 @@ def test_the_handout_has_two_pages(page: Page, service: Service, paper: str) -> 
     """On either paper the handout is two pages: the steps with room to write, and the figures of the card."""
     page.evaluate("window.print = () => { window.printed = document.querySelector('#handout').textContent; }")
     page.get_by_role("button", name="Print its handout").click()
-    text = page.wait_for_function("window.printed").json_value()
+    until_in(page, lambda: page.evaluate("window.printed"), "the handout")
+    text = page.evaluate("window.printed")
     card = body(service.client.get("/model-card", headers={"Accept": "application/json"}))
     accuracy = card["quantitative_analyses"]["splits"]["test"]["accuracy"]
     assert f"{percent(accuracy['value'])} (95 % interval {percent(accuracy['ci']['lower'])} to" in text
