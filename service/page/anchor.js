@@ -1,4 +1,5 @@
-// To a part of the page, and to stay there while what stands above it is still being filled.
+// To a part of the page, and to stay there while what stands above it is still being filled. A presentation shows one
+// section at a time: the one that holds this part.
 
 import { byId } from "./dom.js";
 
@@ -12,17 +13,23 @@ let release = () => {};
 export function goTo(id) {
   release();
   const part = byId(id);
+  const section = part.closest("main > section");
+  if (section)
+    for (const each of document.querySelectorAll("main > section")) each.classList.toggle("staged", each === section);
   const hold = () => part.scrollIntoView({ behavior: "instant" });
   const observer = new ResizeObserver(hold);
   const timer = setTimeout(() => release(), HELD_MS);
+  const begun = performance.now();
+  // The very key that led here goes on to the window after this.
+  const leave = (/** @type {Event} */ { timeStamp }) => timeStamp > begun && release();
   release = () => {
     clearTimeout(timer);
     observer.disconnect();
-    for (const kind of ELSEWHERE) removeEventListener(kind, release);
+    for (const kind of ELSEWHERE) removeEventListener(kind, leave);
     release = () => {};
   };
-  observer.observe(document.body);
-  for (const kind of ELSEWHERE) addEventListener(kind, release, { passive: true });
+  for (const box of [document.body, ...(section?.children ?? [])]) observer.observe(box);
+  for (const kind of ELSEWHERE) addEventListener(kind, leave, { passive: true });
   hold();
 }
 

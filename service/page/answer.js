@@ -85,8 +85,9 @@ export function start() {
     byId("caveats").replaceChildren(...answer.caveats.map((caveat) => h("li", {}, inWords(caveat))));
   });
   onWord(tell);
-  onAnswer(({ model }) => {
-    byId("accuracy").textContent = model.accuracy ? `${percent(model.accuracy.value)} of the time` : "some of the time";
+  onAnswer(({ model: { accuracy, name, default: first } }) => {
+    const often = accuracy ? `${percent(accuracy.value)} of the time` : "some of the time";
+    byId("accuracy").textContent = first ? often : `${often} (the model ${name})`;
   });
   onAddress(() => {
     if (!state.view) return;

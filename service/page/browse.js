@@ -4,6 +4,7 @@ import { answers, showTestImage } from "./api.js";
 import { byId, h } from "./dom.js";
 import { ask, heading, onAnswer, onRefusal, state } from "./state.js";
 import { latest } from "./task.js";
+import { sayLate } from "./trouble.js";
 
 /** @import { AllAnswers, OfferedModel } from "./openapi.js" */
 /** @import { How, Move, Subject, Wish } from "./state.js" */
@@ -28,6 +29,8 @@ export function allAnswers(model) {
     found = answers(model);
     fetched.set(model, found);
     found.catch(() => fetched.delete(model));
+    const unsay = sayLate(`Asking for all that ${model.name} answers, once: this takes some seconds …`);
+    found.then(unsay, unsay);
   }
   return found;
 }

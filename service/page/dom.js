@@ -84,15 +84,27 @@ export const a = (word) => `${/^[aeiou]/.test(word) ? "an" : "a"} ${word}`;
 /** @param {number} n */
 export const thousands = (n) => n.toLocaleString("en");
 
+/** Parts that nobody has come near to yet: what brings them. @type {Set<() => void>} */
+const far = new Set();
+
 /** Calls back once, when the element first comes near the view. @param {Element} element @param {() => void} callback */
 export function whenNear(element, callback) {
-  const observer = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      callback();
-    },
-    { rootMargin: "300px" },
-  );
+  const bring = () => {
+    observer.disconnect();
+    far.delete(bring);
+    callback();
+  };
+  const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && bring(), {
+    rootMargin: "300px",
+  });
   observer.observe(element);
+  far.add(bring);
+}
+
+/** Whether parts wait until somebody comes near. */
+export const isPartial = () => far.size > 0;
+
+/** Brings all the parts that wait. */
+export function bringAll() {
+  for (const bring of far) bring();
 }

@@ -60,7 +60,7 @@ const fill = latest(async (signal) => {
   shown = { model, card: found };
   byId("card-link", HTMLAnchorElement).href =
     `model-card?model=${encodeURIComponent(model.name)}&version=${model.version}`;
-  const figures = [missingGroup(found), curves(found), confusion(found, model), classes(found)].filter(
+  const figures = [curves(found), missingGroup(found), confusion(found, model), classes(found)].filter(
     (made) => made !== null,
   );
   const certainty = reliability(found, answer);

@@ -15,6 +15,7 @@ import { start as startHandout } from "./handout.js";
 import { start as startKeys } from "./keys.js";
 import { start as startModels } from "./models.js";
 import { start as startOwnWord } from "./own-word.js";
+import { start as startPaper } from "./paper.js";
 import { start as startPicture } from "./picture.js";
 import { start as startPortrait } from "./portrait.js";
 import { start as startPresentation } from "./presentation.js";
@@ -44,6 +45,7 @@ for (const start of [
   startSequence,
   startPresentation,
   startHandout,
+  startPaper,
   startShare,
   startKeys,
   startOwnWord,

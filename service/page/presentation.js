@@ -1,5 +1,7 @@
-// A view for a projector: picture, answer and controls on one screen, in large type.
+// A view for a projector: picture, answer and controls on one screen, in large type; or another section of the page,
+// where the menu or a step leads there.
 
+import { goTo } from "./anchor.js";
 import { byId } from "./dom.js";
 import { key } from "./keys.js";
 
@@ -13,7 +15,9 @@ function present(on) {
   // The whole screen where the browser grants it; else the window will do.
   if (on) document.documentElement.requestFullscreen?.().catch(() => {});
   else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
-  scrollTo(0, 0);
+  const place = document.querySelector("#sequence:not([hidden]) a[href^='#']")?.getAttribute("href")?.slice(1);
+  if (on) goTo(place ?? "try");
+  else scrollTo(0, 0);
 }
 
 /** Makes key and button work. */
@@ -27,11 +31,4 @@ export function start() {
   });
   // Escape leaves the whole screen without a keydown of its own.
   document.addEventListener("fullscreenchange", () => !document.fullscreenElement && present(false));
-  // What a link leads to is not in this view.
-  document.addEventListener(
-    "click",
-    ({ target }) =>
-      target instanceof HTMLAnchorElement && target.getAttribute("href")?.startsWith("#") && present(false),
-    { capture: true },
-  );
 }

@@ -114,6 +114,10 @@ function go(number) {
 
 /** Makes the sequence work. */
 export function start() {
+  // It stays in sight, and what one goes to must not end up behind it.
+  new ResizeObserver(() => document.documentElement.style.setProperty("--panel", `${panel.offsetHeight}px`)).observe(
+    panel,
+  );
   part(["step"], {
     write: () => ({ step: open || undefined }),
     read: (given) => {
@@ -127,8 +131,10 @@ export function start() {
       if (number === open) return;
       open = number;
       draw();
+      if (!number) return;
+      goTo(STEPS[number - 1].place);
       // A link to a step sets it up; an address that names a picture too shows that.
-      if (number && !given.has("index")) prepare(number);
+      if (!given.has("index")) prepare(number);
     },
   });
   byId("hour").addEventListener("click", (event) => {

@@ -59,7 +59,7 @@ export const STEPS = [
     title: "Learnt by heart",
     minutes: 7,
     question: "Why is it right more often about pictures that it has learnt from?",
-    task: "In the curves, find the round from which on only the training gets better. When would you have stopped?",
+    task: "An epoch is one round through all the training images. In the curves, find the epoch from which on only the training gets better. When would you have stopped?",
     place: "evidence",
     preset: async () => ({ guessing: false }),
     notes: async ({ card }) => {
@@ -114,7 +114,7 @@ export const STEPS = [
     minutes: 7,
     question: "You still know what it is. Does the network?",
     task: "Add noise until it changes its mind, and note how much it took. Then try blur, and your own picture.",
-    place: "doubt",
+    place: "spoil-title",
     preset: async ({ first }) => ({ index: 16, model: first, noise: 25, guessing: false }),
     notes: async ({ card }) => {
       const { corruptions } = (await card()).quantitative_analyses.robustness;
@@ -134,7 +134,7 @@ export const STEPS = [
     minutes: 9,
     question: "One group was kept away while it learnt. Who would notice?",
     task: "Compare the models’ answers. Then look for a picture that they disagree on, and for what the average says.",
-    place: "models",
+    place: "models-title",
     preset: async (live) => {
       const [model] = crippled(live);
       if (!model) return { guessing: false };

@@ -2,6 +2,12 @@
 
 import { clear, report } from "./trouble.js";
 
+/** What is under way. @type {Set<AbortSignal>} */
+const running = new Set();
+
+/** Whether nothing is under way. */
+export const isQuiet = () => !running.size;
+
 /**
  * @template {unknown[]} Arguments
  * @param {(signal: AbortSignal, ...args: Arguments) => Promise<void>} job
@@ -16,9 +22,11 @@ export function latest(job, { delay = 0, failed } = {}) {
   /** @param {Arguments} args */
   function run(...args) {
     controller.abort();
+    running.delete(controller.signal);
     clearTimeout(timer);
     controller = new AbortController();
     const { signal } = controller;
+    running.add(signal);
     timer = window.setTimeout(
       async () => {
         try {
@@ -28,6 +36,8 @@ export function latest(job, { delay = 0, failed } = {}) {
           if (signal.aborted) return;
           if (failed?.(error)) clear(run);
           else report(error, run, () => run(...args));
+        } finally {
+          running.delete(signal);
         }
       },
       typeof delay === "function" ? delay() : delay,

@@ -12,8 +12,7 @@ import { strip } from "./tries-strip.js";
 /** @import { OfferedModel } from "./openapi.js" */
 /** @import { View } from "./state.js" */
 
-const EMPTY =
-  "Guess what some test images show: how often you are right, and how often the network is, is counted here.";
+const EMPTY = byId("tries-text").textContent ?? "";
 
 /** Test images that must not count in this visit: picked for their answer, or shown without a guess. @type {Set<number>} */
 const out = new Set();
@@ -76,6 +75,7 @@ function show() {
   const { view } = state;
   const all = remembered().tries;
   byId("csv").hidden = !all.length;
+  byId("forget").hidden = !all.length && remembered().guessing === null;
   if (!view) return;
   const { model } = view;
   const tries = all.filter((each) => each.model === model.name && each.version === model.version);
@@ -138,5 +138,6 @@ export function start() {
     show();
   });
   onMemory(show);
+  show();
   byId("csv").addEventListener("click", () => save(csv(remembered().tries), "tries.csv"));
 }

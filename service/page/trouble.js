@@ -6,6 +6,7 @@ import { byId, h } from "./dom.js";
 const AWAY = "The service is away. Your picture and settings are kept; this page goes on as soon as it is back.";
 const POLL_MS = 2000;
 const DISMISS_MS = 12000;
+const LATE_MS = 400;
 
 /** What is to be tried again, by who reported it. @type {Map<unknown, () => void>} */
 const waiting = new Map();
@@ -85,6 +86,20 @@ export function say(text, who) {
   show(h("p", {}, text), button("Close", hide));
   speaker = who;
   timer = window.setTimeout(() => (waiting.size ? again() : hide()), DISMISS_MS);
+}
+
+/**
+ * A message for what may take longer than one waits without a sign.
+ * @param {string} text
+ * @returns {() => void} takes it back, or keeps it from being shown
+ */
+export function sayLate(text) {
+  const who = {};
+  const late = setTimeout(() => byId("trouble").hidden && say(text, who), LATE_MS);
+  return () => {
+    clearTimeout(late);
+    clear(who);
+  };
 }
 
 function askForKey() {

@@ -49,6 +49,22 @@ def test_a_guess_is_asked_in_sight(browser: Browser, service: Service) -> None:
         expect(page.locator("#guess-question")).to_be_in_viewport()
 
 
+def test_the_slider_stands_by_its_field(phone: Page) -> None:
+    """The slider comes right below the field whose number it changes, and above the buttons."""
+    field, slider = phone.locator("#index").bounding_box(), phone.locator("#slider").bounding_box()
+    assert field is not None
+    assert slider is not None
+    assert 0 <= slider["y"] - (field["y"] + field["height"]) < LEAST
+
+
+def test_the_longest_name_and_its_tag_have_room(phone: Page, service: Service) -> None:
+    """Test image 629 is an automobile: in the bars its name and "truth" are not cut."""
+    show(phone, f"{service.url}/?index=629")
+    name = phone.locator("#bars th").filter(has_text="truth")
+    expect(name).to_contain_text("automobile")
+    assert name.evaluate("each => each.scrollWidth <= each.clientWidth")
+
+
 def test_fingers_hit_what_they_aim_at(phone: Page) -> None:
     """The controls that are used all the time are at least 44 pixels high and as wide."""
     for control in ("#previous", "#next", "#random", "#mistake", "#model", "#camera", ".own .button"):

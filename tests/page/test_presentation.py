@@ -72,11 +72,38 @@ def test_escape_leads_back(page: Page) -> None:
     expect(page.locator("#why")).to_be_visible()
 
 
-def test_the_menu_leads_out(page: Page) -> None:
-    """A link of the menu to a part that the view does not show ends the view and goes there."""
+def test_the_menu_leads_to_other_parts_in_the_view(page: Page) -> None:
+    """A link of the menu brings its part of the page onto the same screen, and Try brings the picture back."""
     page.keyboard.press("f")
-    page.locator("#menu").get_by_role("link", name="Doubt").click()
-    expect(page.locator("#doubt-title")).to_be_in_viewport()
+    page.locator("#menu").get_by_role("link", name="Evidence").click()
+    expect(page.locator("#evidence-title")).to_be_in_viewport()
+    expect(page.locator("#try")).to_be_hidden()
+    expect(page.locator("body")).to_have_class(re.compile("presenting"))
+    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
+    page.locator("#menu").get_by_role("link", name="Try").click()
+    expect(page.locator("#seen img")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(
+    ("number", "place"),
+    [(2, ".figure svg"), (5, "#spoil-noise"), (6, "#models"), (7, "#portrait-verdict strong"), (8, "#discuss-benefit")],
+)
+def test_a_step_shows_what_it_is_about(browser: Browser, service: Service, number: int, place: str) -> None:
+    """Whether the view is opened in a step or the step in the view: what it works with is on the screen, below it."""
+    with window(browser, size=SIZES[0]) as context:
+        page = context.new_page()
+        show(page, f"{service.url}/?step=3")
+        page.keyboard.press("f")
+        for _ in range(abs(number - 3)):
+            page.keyboard.press("n" if number > 3 else "p")
+        expect(page.locator(place).first).to_be_in_viewport()
+        page.keyboard.press("f")
+        page.keyboard.press("f")
+        expect(page.locator(place).first).to_be_in_viewport()
+        panel, part = page.locator("#sequence").bounding_box(), page.locator(place).first.bounding_box()
+        assert panel is not None
+        assert part is not None
+        assert part["y"] >= panel["y"] + panel["height"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -64,6 +64,30 @@ def test_a_link_leads_to_a_step_and_back_leads_out(page: Page, service: Service)
     expect(page.locator(".step-of")).to_contain_text("Step 4")
 
 
+@pytest.mark.parametrize("size", [(1280, 860), (1920, 1080)])
+def test_a_link_to_a_step_leads_to_its_place(browser: Browser, service: Service, size: tuple[int, int]) -> None:
+    """?step=7 opened anew stands at the portrait, whose heading is below the question and not behind it."""
+    with window(browser, size=size) as context:
+        page = context.new_page()
+        show(page, f"{service.url}/?step=7")
+        title = page.locator("#portrait-title")
+        expect(title).to_be_in_viewport()
+        expect(page.locator("#portrait-verdict strong")).to_be_visible()
+        until_in(page, lambda: _below(page, "#portrait-title"), "the heading below the question")
+        page.keyboard.press("l")
+        expect(page.locator("#step-notes p").first).to_be_visible()
+        page.locator(".step-task a").click()
+        until_in(page, lambda: _below(page, "#portrait-title"), "the heading below the notes")
+
+
+def _below(page: Page, selector: str) -> bool:
+    """Whether this begins below the panel of the steps, and in the window."""
+    panel, part = page.locator("#sequence").bounding_box(), page.locator(selector).bounding_box()
+    if panel is None or part is None:
+        return False
+    return panel["y"] + panel["height"] <= part["y"] < float(page.evaluate("innerHeight"))
+
+
 def test_a_step_that_does_not_exist_is_told(page: Page, service: Service) -> None:
     """?step=9 opens none, and says which there are."""
     show(page, f"{service.url}/?step=9")
