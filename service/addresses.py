@@ -2,6 +2,7 @@
 
 import io
 import ipaddress
+import socket
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +23,21 @@ def is_only_here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_for_others(host: str) -> bool:
+    """Whether an address that somebody used for this machine may be of use to others: it means no machine to itself."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, 6.3
+        return False
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        try:
+            address = ipaddress.ip_address(socket.inet_aton(name))  # "127.1" and its like
+        except OSError:
+            return True
+    return not (address.is_loopback or address.is_unspecified)
 
 
 def reachable(host: str, port: int) -> list[str]:

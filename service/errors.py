@@ -15,13 +15,15 @@ class Members(TypedDict, total=False):
     value: str
     allowed: list[str | int]
     limit: float
+    position: int
 
 
 class ServiceError(Exception):
     """Base of every error that a request can cause.
 
     Attributes:
-        members: the field that is wrong, its value, what is allowed there, and the limit; those that apply.
+        members: the field that is wrong, its value, what is allowed there, the limit, and which of several pictures or
+            indices is meant, counted from 1; those that apply.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class ServiceError(Exception):
         value: str | None = None,
         allowed: Sequence[str | int] | None = None,
         limit: float | None = None,
+        position: int | None = None,
     ) -> None:
         super().__init__(message)
         self.members: Members = {}
@@ -42,7 +45,9 @@ class ServiceError(Exception):
         if allowed is not None:
             self.members["allowed"] = list(allowed)
         if limit is not None:
-            self.members["limit"] = limit
+            self.members["limit"] = int(limit) if limit == int(limit) else limit
+        if position is not None:
+            self.members["position"] = position
 
 
 class NoInput(ServiceError):

@@ -14,6 +14,7 @@ from service.settings import Settings
 
 # The origin of a page (RFC 6454): no longer than any host name with its port.
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.\-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?", re.ASCII)
+_HIGHEST_PORT = 65_535
 _HEADERS = {"Cache-Control": "no-store"}
 
 
@@ -62,7 +63,9 @@ def _origin(request: Request) -> list[str]:
     given = _ORIGIN.fullmatch(request.query_params.get("origin", ""))
     if given is None or given[0].partition("://")[2].lower() != request.headers.get("host", "").lower():
         return []
-    return [] if addresses.is_only_here(given[1].strip("[]")) else [f"{given[0]}/"]
+    if int((given[2] or ":0")[1:]) > _HIGHEST_PORT or not addresses.is_for_others(given[1].strip("[]")):
+        return []
+    return [f"{given[0]}/"]
 
 
 def routes(settings: Settings) -> list[BaseRoute]:

@@ -131,7 +131,7 @@ CURES = {
     ),
     "index-out-of-range": Cure(
         "There are 10,000 test images, 0 to 9999.",
-        "There is no such test image: index goes from 0 to 9999.",
+        "There is no such test image: they go from 0 to 9999.",
         "curl 'localhost:8000/predict?index=10000'",
         {"field": "index", "value": "10000", "limit": 9999},
     ),
@@ -169,7 +169,7 @@ CURES = {
     ),
     "method-not-allowed": Cure(
         "The header Allow names the methods that may be used.",
-        "Use GET, POST here.",
+        "Use GET, HEAD, POST here.",
         "curl -X DELETE 'localhost:8000/predict'",
     ),
     "internal-error": Cure(

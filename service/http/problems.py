@@ -35,6 +35,7 @@ class Problem(TypedDict):
     value: NotRequired[Annotated[str, Field(description="What it had: the beginning, control characters escaped.")]]
     allowed: NotRequired[Annotated[list[str | int], Field(description="What it may have.")]]
     limit: NotRequired[Annotated[float, Field(description="The bound that was passed.")]]
+    position: NotRequired[Annotated[int, Field(description="Which of several pictures or indices, counted from 1.")]]
 
 
 @dataclass(frozen=True)
@@ -237,5 +238,7 @@ async def _on_wrong_method(request: Request, _error: Exception) -> Response:
     scope = request.scope
     # Starlette names the methods of the first route with this path only; there may be others.
     matching = [route for route in request.app.routes if route.matches(scope)[0] is not Match.NONE]
-    methods = ", ".join(sorted({method for route in matching for method in route.methods}))
+    allowed = {method for route in matching for method in route.methods}
+    # Whatever answers GET answers HEAD (RFC 9110, 9.3.2).
+    methods = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
     return _refuse(scope, METHOD_NOT_ALLOWED, f"Use {methods} here.", {"Allow": methods})

@@ -1,6 +1,7 @@
 """The query parameters of a prediction, and what to say when one of them is wrong."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Annotated, Any, Literal
@@ -103,9 +104,9 @@ def _parse(query: bytes, kind: type[ModelOptions]) -> ModelOptions:
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise InvalidParameter(
-            'Give each query parameter once. For several test images POST JSON: {"indices": [1, 2]}.'
-        )
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        message = 'Give each query parameter once. For several test images POST JSON: {"indices": [1, 2]}.'
+        raise InvalidParameter(message, field=shown(twice))
     try:
         return kind.model_validate(values)
     except ValidationError as error:
@@ -138,8 +139,12 @@ def describe_error(
     value = None if given is None else shown(given)
     below = first["type"] == "greater_than_equal"
     if name in ("index", "indices") and (below or first["type"] == "less_than"):
-        message = f"There is no such test image: {name} goes from 0 to {SIZE - 1}."
-        return IndexOutOfRange(message, field=name, value=value, limit=0 if below else SIZE - 1)
+        bound, position = 0 if below else SIZE - 1, None
+        message = f"There is no such test image: they go from 0 to {SIZE - 1}."
+        if name == "indices":
+            position = int(first["loc"][1]) + 1
+            message = f"Number {position} of the indices: {message}"
+        return IndexOutOfRange(message, field=name, value=value, limit=bound, position=position)
     bound = limit(schema, upper=not below) if below or first["type"] in ("less_than", "less_than_equal") else None
     message = f"{name} must be {expectation(schema)}"
     if isinstance(given, str) and first["type"] == "int_type":

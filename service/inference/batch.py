@@ -83,4 +83,5 @@ class Gathering:
         """The error, which says of several pictures which one it is about."""
         if self._total > 1:
             error.args = (f"Picture {position + 1} of {self._total}: {error}",)
+            error.members["position"] = position + 1
         return error

@@ -78,7 +78,9 @@ def test_all_bad_is_the_first_ones_problem(toy_client: httpx.Client) -> None:
 
 def test_strict_refuses_all(toy_client: httpx.Client) -> None:
     """With strict=true one bad file refuses the request, and the sentence says which it was."""
-    check(send(toy_client, RED, TEXT, BLUE, query="?strict=true"), 415, "not-an-image", "Picture 2 of 3")
+    refused = send(toy_client, RED, TEXT, BLUE, query="?strict=true")
+    check(refused, 415, "not-an-image", "Picture 2 of 3")
+    assert refused.json()["position"] == 2
     assert len(predictions(send(toy_client, RED, BLUE, query="?strict=true"))) == 2
 
 

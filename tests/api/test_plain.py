@@ -103,7 +103,7 @@ def test_it_can_be_read_by_all(browser: Browser, service: Service, path: str) ->
 
 
 REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {
-    "an index too high": ("?index=10000", {}, 422, "index goes from 0 to 9999"),
+    "an index too high": ("?index=10000", {}, 422, "they go from 0 to 9999"),
     "no index": ("?index=", {}, 422, "index must be a whole number from 0 to 9999"),
     "another model": ("?index=1&model=%3Cscript%3E", {}, 404, "There is no such model"),
     "another parameter": ("?indx=1", {}, 422, "Did you mean index?"),

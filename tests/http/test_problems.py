@@ -136,10 +136,10 @@ def test_every_problem_is_tried() -> None:
 
 
 def test_another_method_is_told_which_there_are(toy_client: httpx.Client) -> None:
-    """DELETE /predict answers 405 and allows GET and POST, in words and in Allow."""
+    """DELETE /predict answers 405 and allows GET, HEAD and POST, in words and in Allow."""
     response = toy_client.delete("/predict")
-    check(response, 405, "method-not-allowed", "Use GET, POST")
-    assert response.headers["allow"] == "GET, POST"
+    check(response, 405, "method-not-allowed", "Use GET, HEAD, POST")
+    assert response.headers["allow"] == "GET, HEAD, POST"
     for path in ("/", "/images/1.png", "/docs", FILE):
         response = toy_client.post(path)
         check(response, 405, "method-not-allowed", "Use GET")

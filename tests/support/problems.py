@@ -10,7 +10,7 @@ def check(response: httpx.Response, status: int, name: str, says: str) -> None:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     document = response.json()
-    assert set(document) - {"field", "value", "allowed", "limit"} == {"type", "title", "status", "detail"}
+    assert set(document) - {"field", "value", "allowed", "limit", "position"} == {"type", "title", "status", "detail"}
     assert document["type"] == f"/problems/{name}"
     assert document["status"] == status
     assert document["title"] == BY_NAME[name].title
