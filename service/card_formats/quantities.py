@@ -83,7 +83,16 @@ def _exercise(quantities: Quantities) -> list[Block]:
     ]
     if not pictures:
         return []
-    return [Heading("The seminar's exercise"), Pictures("Test images, what they are, and what it says", pictures)]
+    right = sum(each.correct for each in quantities.exercise)
+    text = (
+        f"It is right about {right} of these {len(pictures)}. So few pictures hardly tell models apart: a worse one may "
+        "well be right about more of them. The accuracy above is that of all test images."
+    )
+    return [
+        Heading("The seminar's exercise"),
+        Text(text),
+        Pictures("Test images, what they are, and what it says", pictures),
+    ]
 
 
 def _classes(quantities: Quantities, drawings: Drawings) -> list[Block]:

@@ -139,12 +139,12 @@ def describe_error(
     value = None if given is None else shown(given)
     below = first["type"] == "greater_than_equal"
     if name in ("index", "indices") and (below or first["type"] == "less_than"):
-        bound, position = 0 if below else SIZE - 1, None
+        position = None
         message = f"There is no such test image: they go from 0 to {SIZE - 1}."
         if name == "indices":
             position = int(first["loc"][1]) + 1
             message = f"Number {position} of the indices: {message}"
-        return IndexOutOfRange(message, field=name, value=value, limit=bound, position=position)
+        return IndexOutOfRange(message, field=name, value=value, limit=0 if below else SIZE - 1, position=position)
     bound = limit(schema, upper=not below) if below or first["type"] in ("less_than", "less_than_equal") else None
     message = f"{name} must be {expectation(schema)}"
     if isinstance(given, str) and first["type"] == "int_type":

@@ -95,7 +95,13 @@ def read_answer(read: Reader) -> Picture | ServiceError | None:
         if len(pixels) != _PIXELS or head["fit"] not in (*get_args(Fit), "none"):
             raise BadMessageError
         return Picture(
-            pixels, int(head["width"]), int(head["height"]), str(head["format"]), head["fit"], bool(head["grey"])
+            pixels,
+            int(head["width"]),
+            int(head["height"]),
+            str(head["format"]),
+            head["fit"],
+            grey=bool(head["grey"]),
+            animated=bool(head["animated"]),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         raise BadMessageError from None

@@ -56,10 +56,12 @@ class OpenedImage(NamedTuple):
     Attributes:
         image: Pillow's image, not yet loaded.
         pixels: how many pixels it says it has.
+        animated: whether it has more frames than the one that counts.
     """
 
     image: ImageFile.ImageFile
     pixels: int
+    animated: bool
 
 
 class Bounds(NamedTuple):
@@ -121,9 +123,9 @@ class Decoder:
         scans = file_headers.jpeg_scans(content) if image_format == "JPEG" else 1
         if pixels > _SURELY_CHEAP:
             self._check_memory(image, image_format, pixels, scans)
-        self._check_frames(image, image_format, content, scans)
+        frames = self._count_frames(image, image_format, content, scans)
         self._check_scans(pixels, scans)
-        return OpenedImage(image, pixels)
+        return OpenedImage(image, pixels, animated=frames > 1 and image_format != "JPEG")
 
     def _check_pixels(self, pixels: int) -> None:
         limit = self.bounds.max_pixels
@@ -157,8 +159,9 @@ class Decoder:
                 limit=limit,
             )
 
-    def _check_frames(self, image: ImageFile.ImageFile, image_format: Format, content: bytes, scans: int) -> None:
+    def _count_frames(self, image: ImageFile.ImageFile, image_format: Format, content: bytes, scans: int) -> int:
         limit = self.bounds.max_frames
+        frames: int
         if image_format == "GIF":
             frames = file_headers.gif_frames(content, limit)
         elif image_format == "JPEG":
@@ -170,6 +173,7 @@ class Decoder:
                 f"The picture has more than {limit:,} frames or scans, the limit. Save it as a plain picture.",
                 limit=limit,
             )
+        return frames
 
     def _check_scans(self, pixels: int, scans: int) -> None:
         limit = _MAX_SCANS_OF_LARGEST * self.bounds.max_pixels
@@ -192,7 +196,7 @@ class Decoder:
             MemoryError: this process may take no more, as a decode process may not.
         """
         try:
-            return preprocess.preprocess(opened.image, fit, self._filter)
+            return preprocess.preprocess(opened.image, fit, self._filter)._replace(animated=opened.animated)
         except MemoryError:
             raise
         except Exception as error:

@@ -35,6 +35,7 @@ class Picture(NamedTuple):
         format: such as "JPEG".
         fit: "none" when the picture had the model's size already.
         grey: whether no pixel has a colour.
+        animated: whether it has more frames than the first, which counts.
     """
 
     pixels: bytes
@@ -43,6 +44,7 @@ class Picture(NamedTuple):
     format: str
     fit: Fit | Literal["none"]
     grey: bool
+    animated: bool = False
 
 
 def preprocess(image: ImageFile.ImageFile, fit: Fit, resize_filter: Image.Resampling) -> Picture:

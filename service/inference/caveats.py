@@ -14,7 +14,16 @@ from service.images.preprocess import SIDE, Picture, is_grey
 
 NBSP = "\N{NO-BREAK SPACE}"
 
-Name = Literal["below-threshold", "unreliable-label", "out-of-distribution", "not-square", "tiny", "grey", "closed-set"]
+Name = Literal[
+    "below-threshold",
+    "unreliable-label",
+    "out-of-distribution",
+    "not-square",
+    "tiny",
+    "grey",
+    "animation",
+    "closed-set",
+]
 # How often a confident answer may be wrong, by what the card calls an unreliable label: one time in ten.
 _TOLERATED = 0.1
 
@@ -40,6 +49,7 @@ _CUT = _caveat("not-square", "The picture is far from square: only its middle wa
 _SQUEEZED = _caveat("not-square", "The picture is far from square: it was squeezed, and things in it look misshapen.")
 _TINY = _caveat("tiny", f"The picture has fewer pixels than the model looks at ({SIDE}x{SIDE}): it was enlarged.")
 _GREY = _caveat("grey", "The picture has no colour, and the model goes by colour too.")
+_ANIMATION = _caveat("animation", "The picture moves: only its first frame was looked at.")
 _OUT_OF_DISTRIBUTION = _caveat(
     "out-of-distribution",
     "To the model the picture is stranger, by its energy, than 95 % of the validation images: it may show none of its "
@@ -56,6 +66,8 @@ def of_picture(picture: Picture) -> list[PredictionCaveat]:
         found.append(_TINY)
     if picture.grey:
         found.append(_GREY)
+    if picture.animated:
+        found.append(_ANIMATION)
     found.append(_CLOSED_SET)
     return found
 

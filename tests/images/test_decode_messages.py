@@ -13,7 +13,7 @@ from service.images.decode_messages import BadMessageError, Task
 from service.images.decoder import Bounds, Decoder
 from service.images.preprocess import Picture
 
-PICTURE = Picture(bytes(3072), 300, 200, "JPEG", "crop", grey=False)
+PICTURE = Picture(bytes(3072), 300, 200, "GIF", "crop", grey=False, animated=True)
 DECODER = Decoder(("PNG", "JPEG"), Bounds(100, 10, 1000), "lanczos")
 
 
@@ -43,7 +43,7 @@ def test_an_answer_comes_as_it_was_sent(result: Picture | DamagedImage) -> None:
     assert read == result if isinstance(result, Picture) else str(read) == str(result)
 
 
-SAID = {"width": 300, "height": 200, "format": "JPEG", "fit": "crop", "grey": False}
+SAID = {"width": 300, "height": 200, "format": "JPEG", "fit": "crop", "grey": False, "animated": False}
 
 
 @pytest.mark.parametrize("stream", [

@@ -62,6 +62,17 @@ def test_an_answer_names_the_caveats_that_apply_to_it(
     assert names(send(toy_client, encode(plain(colour, size)), query)) == expected
 
 
+@pytest.mark.parametrize("image_format", ["GIF", "PNG", "WEBP"])
+def test_of_an_animation_it_is_said_that_one_frame_counts(toy_client: httpx.Client, image_format: str) -> None:
+    """Two frames, a red one and a green one: the answer is that about red, with a caveat; one frame has none."""
+    red, green = plain((255, 0, 0), (40, 40)), plain((0, 255, 0), (40, 40))
+    moving = encode(red, image_format, save_all=True, append_images=[green])
+    still = encode(red, image_format, save_all=True)
+    assert send(toy_client, moving)["label"] == send(toy_client, still)["label"]
+    assert "animation" in names(send(toy_client, moving))
+    assert "animation" not in names(send(toy_client, still))
+
+
 def test_what_was_cut_and_what_was_squeezed_are_told_apart(toy_client: httpx.Client) -> None:
     """A picture far from square is said to be cut, or with ?fit=stretch to be squeezed."""
     wide = encode(plain((255, 0, 0), (90, 60)))
