@@ -85,8 +85,8 @@ def _exercise(quantities: Quantities) -> list[Block]:
         return []
     right = sum(each.correct for each in quantities.exercise)
     text = (
-        f"It is right about {right} of these {len(pictures)}. So few pictures hardly tell models apart: a worse one may "
-        "well be right about more of them. The accuracy above is that of all test images."
+        f"It is right about {right} of these {len(pictures)}. So few pictures hardly tell models apart: a worse one "
+        "may well be right about more of them. The accuracy above is that of all test images."
     )
     return [
         Heading("The seminar's exercise"),

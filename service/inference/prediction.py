@@ -82,7 +82,8 @@ class Prediction(TypedDict):
             description="What to beware of with this very answer: that it is unsure (below-threshold); that it is "
             "confident, of a label whose confident answers are wrong too often (unreliable-label); that the picture is "
             "strange to the model (out-of-distribution), was cut or squeezed (not-square), enlarged (tiny), or has no "
-            "colour (grey), or moves, of which only the first frame counts (animation); that the model can't say 'none of these' (closed-set)."
+            "colour (grey), or moves, of which only the first frame counts (animation); that the model can't say 'none "
+            "of these' (closed-set)."
         ),
     ]
     card: Annotated[
