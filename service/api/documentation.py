@@ -61,6 +61,8 @@ class Documentation:
             swagger_js_url=_SCRIPT,
             swagger_css_url=_STYLE,
             swagger_favicon_url=_ICON,
+            # Colouring an answer such as that of /explain takes the browser a second or more.
+            swagger_ui_parameters={"syntaxHighlight": False},
         )
         description = self._app.openapi()
         for path in description["paths"].values():
