@@ -25,6 +25,7 @@ from service.api import (
 )
 from service.api.direct_route import DirectRoute
 from service.api.intake import Intake
+from service.api.v2 import routes as v2
 from service.http import problems
 from service.images.decode_processes import DecodeProcesses
 from service.inference.registry import ModelRegistry
@@ -91,6 +92,7 @@ def create_app(
         *model_card.routes(registry),
         *operations.routes(registry, admission),
         *plain.routes(registry, intake),
+        *v2.routes(registry, intake, settings),
         *share.routes(settings),
         *problem_pages.routes(),
         *page.routes(),

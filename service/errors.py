@@ -94,6 +94,10 @@ class ModelUnavailable(ServiceError):
     """The model is there but can't be used; another one may be asked."""
 
 
+class InvalidTensor(ServiceError):
+    """A request of the Open Inference Protocol has a tensor, or something about one, that makes no sense here."""
+
+
 class UnsupportedContentType(ServiceError):
     """The body's content type is none that can be read."""
 

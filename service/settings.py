@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     open_paths: tuple[str, ...] = Field(
         default=(
             "/", "/page/*", "/health", "/share", "/model-card", "/model-card/*", "/models", "/docs", "/docs/*",
-            "/openapi.json", "/problems", "/problems/*",
+            "/openapi.json", "/problems", "/problems/*", "/v2", "/v2/health/*",
         ),
         description="Paths that need no key, as JSON; `*` at the end: all that begin so.",
         examples=['["/health"]'],

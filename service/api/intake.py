@@ -56,16 +56,26 @@ class Intake:
         Raises:
             ServiceError: the body breaks a bound or makes no sense, or there is no room.
         """
+        async with self.hold(request) as content:
+            content_type = request.headers.get("content-type", "")
+            sent = content, content_type, options.index
+            if len(content) <= INLINE_BYTES or not is_read_through(content_type):
+                yield Submitted(*self._look(predictor, *sent), partial(self.pool.place, request))
+            else:
+                async with self.pool.place(request):
+                    yield Submitted(*await self.pool.run(self._look, predictor, *sent), nullcontext)
+
+    @asynccontextmanager
+    async def hold(self, request: Request) -> AsyncIterator[bytes]:
+        """The body of a request; it is held, and the request counts as being worked on, until the block ends.
+
+        Raises:
+            ServiceError: the body breaks a bound, or there is no room.
+        """
         with BodyReader(self._buffer) as body:
             content = await body.read(request)
             with self.admission:
-                content_type = request.headers.get("content-type", "")
-                sent = content, content_type, options.index
-                if len(content) <= INLINE_BYTES or not is_read_through(content_type):
-                    yield Submitted(*self._look(predictor, *sent), partial(self.pool.place, request))
-                else:
-                    async with self.pool.place(request):
-                        yield Submitted(*await self.pool.run(self._look, predictor, *sent), nullcontext)
+                yield content
 
     def _look(self, predictor: Predictor, content: bytes, content_type: str, index: int | None) -> tuple[Asked, bool]:
         """What a body asks about, and whether the answer is a list."""

@@ -49,6 +49,11 @@ CURES = {
         "Ask the operator for a key, and send it with every request.",
         "This service wants a key. Send the header: Authorization: Bearer YOUR-KEY",
     ),
+    "invalid-tensor": Cure(
+        "GET /v2/models/NAME says which inputs and outputs the model has, with their datatypes and shapes.",
+        "The model has one input, image; the request has none.",
+        members={"field": "inputs", "allowed": ["image"]},
+    ),
     "image-not-found": Cure(
         "Test images are /images/0.png to /images/9999.png.",
         "Test images are /images/0.png to /images/9999.png.",

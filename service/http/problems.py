@@ -18,6 +18,8 @@ from service import errors, metrics
 from service.errors import ClientDisconnected, Members, ServiceError
 
 MEDIA_TYPE = "application/problem+json"
+# The Open Inference Protocol has a form of errors of its own, which its clients look for: {"error": "..."}.
+PROTOCOL_TYPE = "application/json"
 CONTENT_TYPE = (b"content-type", MEDIA_TYPE.encode())
 _NO_MEMBERS: Members = {}
 
@@ -77,6 +79,7 @@ PROBLEM_TYPES = dict(
         _problem_type(errors.MalformedBody, 400, "malformed-body", "Request can't be read"),
         _problem_type(errors.CrossOriginRefused, 400, "cross-origin-refused", "Not for pages of other origins"),
         _problem_type(errors.Unauthorized, 401, "unauthorized", "Key missing or wrong", WWW_Authenticate="Bearer"),
+        _problem_type(errors.InvalidTensor, 400, "invalid-tensor", "Wrong tensor"),
         _problem_type(errors.ImageNotFound, 404, "image-not-found", "No such test image"),
         _problem_type(errors.ModelNotFound, 404, "model-not-found", "No such model"),
         _problem_type(errors.ProblemNotFound, 404, "problem-not-found", "No such problem"),
@@ -128,11 +131,23 @@ def document_of(error: ServiceError) -> Problem:
     return PROBLEM_TYPES[type(error)].document(str(error), error.members)
 
 
-def problem_response(
-    problem_type: ProblemType, detail: str, headers: dict[str, str] | None = None, members: Members = _NO_MEMBERS
+def encode(path: str, problem_type: ProblemType, detail: str, members: Members = _NO_MEMBERS) -> tuple[str, bytes]:
+    """The media type and the bytes of a problem, in the form of the protocol that the path belongs to."""
+    if path == "/v2" or path.startswith("/v2/"):
+        return PROTOCOL_TYPE, orjson.dumps({"error": detail}, option=orjson.OPT_APPEND_NEWLINE)
+    return MEDIA_TYPE, problem_type.encode(detail, members)
+
+
+def _response(
+    scope: Scope,
+    problem_type: ProblemType,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    members: Members = _NO_MEMBERS,
 ) -> Response:
     """The problem as an HTTP response."""
-    return Response(problem_type.encode(detail, members), problem_type.status, headers, MEDIA_TYPE)
+    media_type, content = encode(scope["path"], problem_type, detail, members)
+    return Response(content, problem_type.status, headers, media_type)
 
 
 def responses(kinds: Iterable[type[ServiceError]]) -> dict[int | str, dict[str, Any]]:
@@ -199,7 +214,7 @@ def stand_in(scope: Scope, status: int, headers: Iterable[tuple[bytes, bytes]]) 
 def fail(scope: Scope) -> Response:
     """The answer to a request at which the service itself failed."""
     scope["problem"] = INTERNAL.name
-    return problem_response(INTERNAL, "This is a fault of the service, not of your request. Tell its operator.")
+    return _response(scope, INTERNAL, "This is a fault of the service, not of your request. Tell its operator.")
 
 
 def _forget_frames(error: ServiceError) -> None:
@@ -219,7 +234,7 @@ def _refuse(
 ) -> Response:
     scope["problem"] = problem_type.name
     metrics.REFUSALS[problem_type.name,].inc()
-    return problem_response(problem_type, detail, headers, members)
+    return _response(scope, problem_type, detail, headers, members)
 
 
 async def _on_service_error(request: Request, error: Exception) -> Response:

@@ -17,17 +17,19 @@ class Scores(NamedTuple):
     """What a model makes of N images.
 
     Attributes:
+        logits: float32 [N, labels].
         probabilities: float32 [N, labels], each row adding up to 1.
         energies: float32 [N], -logsumexp of the logits (Liu et al., "Energy-based Out-of-distribution Detection",
             NeurIPS 2020): the higher, the less the image resembles what the model learnt from.
     """
 
+    logits: NDArray[np.float32]
     probabilities: NDArray[np.float32]
     energies: NDArray[np.float32]
 
     def part(self, start: int, stop: int) -> "Scores":
         """Those of some of the images."""
-        return Scores(self.probabilities[start:stop], self.energies[start:stop])
+        return Scores(self.logits[start:stop], self.probabilities[start:stop], self.energies[start:stop])
 
 
 class Classifier:
@@ -54,4 +56,4 @@ class Classifier:
         energies = np.log(probabilities.max(axis=1)) - logits.max(axis=1)
         metrics.INFERENCE_SECONDS.observe(time.perf_counter() - started)
         metrics.BATCH_IMAGES.observe(len(images))
-        return Scores(probabilities, energies)
+        return Scores(logits, probabilities, energies)

@@ -21,6 +21,7 @@ from service.inference.batcher import Batcher
 from service.inference.caveats import of_test_image
 from service.inference.classifier import MAX_BATCH, Classifier, Scores
 from service.inference.identity import digest_of
+from service.inference.outputs import Outputs
 from service.inference.prediction import Prediction, PredictionBuilder, from_index
 from service.settings import Settings
 
@@ -68,6 +69,7 @@ class Predictor:
         model: it.
         digest: of what an answer depends on, beside what was asked.
         headers: what every answer of it carries: which model.onnx it comes from.
+        outputs: its named outputs.
     """
 
     def __init__(self, model: Model, test_split: TestSplit, settings: Settings, processes: DecodeProcesses) -> None:
@@ -79,6 +81,7 @@ class Predictor:
         self.model = model
         self.digest = digest_of(model.card)
         self.headers = {"X-Model-SHA256": model.card.model_details.sha256}
+        self.outputs = Outputs(model.card)
         self._classifier = Classifier(model)
         self._batcher = Batcher(self._classifier)
         self._builder = PredictionBuilder(model.card)
@@ -162,6 +165,14 @@ class Predictor:
             except ServiceError as error:
                 gathered.fail(position, error)
         return gathered.batch(started)
+
+    def classify(self, images: NDArray[np.uint8]) -> Scores:
+        """The scores of images uint8 [N, 32, 32, 3], in the thread that calls."""
+        return self._classifier.classify(images)
+
+    async def classify_batched(self, images: NDArray[np.uint8]) -> Scores:
+        """The scores of a few images, classified together with what others ask at the same moment."""
+        return await self._batcher.classify(images)
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Of images uint8 [N, 32, 32, 3], for whoever makes something else of them than predictions."""

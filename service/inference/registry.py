@@ -75,6 +75,10 @@ class ModelRegistry:
             raise ModelNotFound(message, field="version", value=str(version), allowed=list(versions))
         return versions[version]
 
+    def versions(self, name: str) -> list[int]:
+        """The versions of a model that there is, lowest first."""
+        return sorted(self._models[name])
+
     async def predictor(self, name: str | None, version: int | None) -> Predictor:
         """The predictor of the model that `choose` gives, opened in a thread if nobody has asked it before.
 

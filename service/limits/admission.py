@@ -15,7 +15,8 @@ INLINE_BYTES = 32 * 1024
 
 def is_bounded(path: str) -> bool:
     """Whether requests for this path cost enough to be counted and bounded."""
-    return path.removesuffix("/") in BOUNDED
+    resource = path.removesuffix("/")
+    return resource in BOUNDED or (resource.startswith("/v2/models/") and resource.endswith("/infer"))
 
 
 class Admission:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from service.errors import ServiceError
 from service.http import problems
-from service.limits.admission import is_bounded
+from service.limits.admission import BOUNDED
 from service.middleware.access_log import Record
 from service.middleware.cors import Cors
 from service.middleware.gateway import CLIENT_GONE, NOSNIFF, request_id_of
@@ -32,13 +32,13 @@ def refuse(
         close: whether the connection ends with it.
     """
     problem_type = problems.PROBLEM_TYPES[type(error)]
-    body = problem_type.encode(str(error), error.members)
+    content_type, body = problems.encode(head.path if head else "", problem_type, str(error), error.members)
     sent = {} if head is None else dict(head.headers)
     request_id = request_id_of(sent)
     lines = [STATUS_LINES[problem_type.status]]
     for name, value in (
         *common,
-        problems.CONTENT_TYPE,
+        (b"content-type", content_type.encode()),
         (b"content-length", b"%d" % len(body)),
         *((name.lower().encode(), value.encode()) for name, value in (problem_type.headers or {}).items()),
         (b"x-request-id", request_id),
@@ -64,5 +64,5 @@ def _record(
     head: Head | None, request_id: bytes, *, status: int, size: int, seconds: float, problem: str | None
 ) -> Record:
     method, path = (head.method, head.path) if head else ("", "")
-    route = path.removesuffix("/") if is_bounded(path) else "other"
+    route = path.removesuffix("/") if path.removesuffix("/") in BOUNDED else "other"
     return Record(request_id, method, path, route, status, size, seconds, problem)

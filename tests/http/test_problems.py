@@ -128,6 +128,7 @@ def test_every_problem_is_tried() -> None:
         "image-too-costly": "images/test_decode_processes.py",
         "cross-origin-refused": "test_app.py",
         "method-not-allowed": "http/test_problems.py",
+        "invalid-tensor": "api/v2/test_infer.py",
         "internal-error": "middleware/test_gateway.py",
     }
     for name, module in elsewhere.items():
@@ -147,7 +148,10 @@ def test_another_method_is_told_which_there_are(toy_client: httpx.Client) -> Non
 
 
 def test_every_error_is_a_problem(toy_client: httpx.Client) -> None:
-    """Whatever address is asked with whatever method, what is refused is a problem; on a page for people in HTML."""
+    """Whatever address is asked with whatever method, what is refused is a problem; on a page for people in HTML.
+
+    Under /v2 it has the form of the protocol that is spoken there.
+    """
     refused: set[int] = set()
     for path in (*addresses(), "/docs/nowhere", "/page/nowhere", "/%00", f"/{'x' * 5000}"):
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"):
@@ -157,6 +161,9 @@ def test_every_error_is_a_problem(toy_client: httpx.Client) -> None:
                     assert "text/html" in response.headers["content-type"]
                     continue
                 refused.add(response.status_code)
+                if path.startswith("/v2"):
+                    assert list(response.json()) == ["error"]
+                    continue
                 name = response.json()["type"].removeprefix("/problems/")
                 check(response, BY_NAME[name].status, name, "")
     assert refused == {400, 404, 405}

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from service.errors import NotAnImage
-from service.http.problems import BY_NAME, problem_response
+from service.http.problems import BY_NAME, MEDIA_TYPE
 from service.limits.admission import Admission
 from service.middleware.access_log import AccessLog
 from service.middleware.gateway import Gateway
@@ -62,7 +62,8 @@ async def in_own_words(request: Request) -> Response:
 
 
 async def in_ours(_request: Request) -> Response:
-    return problem_response(BY_NAME["not-found"], "Not here.")
+    problem = BY_NAME["not-found"]
+    return Response(problem.encode("Not here."), problem.status, media_type=MEDIA_TYPE)
 
 
 class Picture:

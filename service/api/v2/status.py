@@ -1,0 +1,54 @@
+"""`/v2`, `/v2/health/...` and `/v2/models/...`: what there is, and whether it is ready."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api.direct_route import json_response
+from service.api.v2.path import chosen
+from service.errors import Draining
+from service.inference.registry import ModelRegistry
+from service.limits.admission import Admission
+from service.oip import metadata
+
+
+class Status:
+    """The endpoints."""
+
+    def __init__(self, registry: ModelRegistry, admission: Admission) -> None:
+        self._registry = registry
+        self._admission = admission
+
+    async def server(self, _request: Request) -> Response:
+        """What this server is, and which extensions it has."""
+        return _respond(metadata.server_metadata())
+
+    async def live(self, _request: Request) -> Response:
+        """That it answers."""
+        return _respond({"live": True})
+
+    async def ready(self, _request: Request) -> Response:
+        """Whether it takes anything new."""
+        if self._admission.draining:
+            raise Draining("The service finishes what it has begun and takes nothing new.")
+        return _respond({"ready": True, "live": True})
+
+    async def models(self, _request: Request) -> Response:
+        """The names of all models, as KServe lists them."""
+        return _respond({"models": sorted({model.name for model in self._registry})})
+
+    async def model(self, request: Request) -> Response:
+        """A model's inputs and outputs, and where its card is."""
+        found = self._registry.choose(*chosen(request))
+        return _respond(metadata.model_metadata(found, self._registry.versions(found.name)))
+
+    async def model_ready(self, request: Request) -> Response:
+        """Whether a model can be asked; it is opened to find out."""
+        predictor = await self._registry.predictor(*chosen(request))
+        return _respond({"name": predictor.model.name, "ready": True})
+
+
+def _respond(content: Mapping[str, Any]) -> Response:
+    return json_response(content)
