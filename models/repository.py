@@ -97,6 +97,31 @@ class Model:
         return content
 
 
+Stamp = tuple[int, ...]
+"""What changes with a version's files: inode, time and size of its card and its model; zeros for what is missing."""
+
+
+def stamps(root: Path) -> dict[tuple[str, int], Stamp]:
+    """The versions under `root` by name and number, each with what changes when its files do.
+
+    Nothing is opened. A folder without a card is none: whoever copies one copies the card last.
+    """
+    found: dict[tuple[str, int], Stamp] = {}
+    for path in sorted(root.glob("*/*/card.json")):
+        folder = path.parent
+        if _VERSION.fullmatch(folder.name) and not folder.parent.name.startswith("."):
+            found[folder.parent.name, int(folder.name)] = (*_stamp(path), *_stamp(folder / "model.onnx"))
+    return found
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def find(root: Path) -> dict[str, list[int]]:
     """The models under `root`: name to versions, lowest first.
 

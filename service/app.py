@@ -1,5 +1,6 @@
 """The application, put together from its parts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -7,7 +8,6 @@ from functools import partial
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from service import metrics
 from service.api import (
     answers,
     documentation,
@@ -61,14 +61,15 @@ def create_app(
         ModelError: a model is missing or wrong.
     """
     registry = ModelRegistry(settings, processes)
-    for model in registry:
-        details = model.card.model_details
-        metrics.MODEL.labels(details.name, str(details.version), details.sha256).set(1)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         processes.warm_up()
-        yield
+        watching = asyncio.create_task(registry.watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
 
     app = FastAPI(
         title="seminar-cnn",

@@ -98,6 +98,10 @@ class InvalidTensor(ServiceError):
     """A request of the Open Inference Protocol has a tensor, or something about one, that makes no sense here."""
 
 
+class Forbidden(ServiceError):
+    """This is for those who run the service."""
+
+
 class UnsupportedContentType(ServiceError):
     """The body's content type is none that can be read."""
 

@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     models: Path = Field(default=repository.FOLDER, description="Folder that holds `<name>/<version>/model.onnx`.")
     model: str = Field(default="seminar-cnn", description="The model that answers when a request names none.")
 
+    model_version: int | None = Field(
+        default=None, ge=1, description="The version of it that answers then; none: always the highest."
+    )
+    poll_seconds: float = Field(
+        default=5, gt=0, description="Time between two looks at the models folder for versions that came or went."
+    )
     preload: bool = Field(
         default=False, description="Open every model at the start; else each but the default one when first asked."
     )
@@ -103,6 +109,9 @@ class Settings(BaseSettings):
     api_keys: tuple[SecretStr, ...] = Field(
         default=(), description="Keys of who may ask, as JSON; none: everybody.", examples=['["a-long-random-text"]']
     )
+    admin_keys: tuple[SecretStr, ...] = Field(
+        default=(), description="Keys of who may load and unload models, as JSON.", examples=['["a-long-random-text"]']
+    )
     open_paths: tuple[str, ...] = Field(
         default=(
             "/", "/page/*", "/health", "/share", "/model-card", "/model-card/*", "/models", "/docs", "/docs/*",
@@ -121,7 +130,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field(default="json", description="Form of the log's lines: json or text.")
     tracing: bool = Field(default=False, description="OpenTelemetry spans, sent as the OTEL_ variables say.")
 
-    @field_validator("formats", "api_keys", "open_paths", "cors_origins", mode="before")
+    @field_validator("formats", "api_keys", "admin_keys", "open_paths", "cors_origins", mode="before")
     @classmethod
     def _read_list(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, str):
@@ -136,7 +145,7 @@ class Settings(BaseSettings):
             raise PydanticCustomError(_NO_LIST, f"this is no list in JSON; write {PREFIX}{name.upper()}='{example}'")
         return decoded
 
-    @field_validator("api_keys")
+    @field_validator("api_keys", "admin_keys")
     @classmethod
     def _keys_are_long_enough(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(not key.get_secret_value().strip() for key in keys):

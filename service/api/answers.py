@@ -1,6 +1,7 @@
 """`/answers`: what a model says about all 10,000 test images, so that anybody can look for its mistakes."""
 
 from typing import Annotated
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import orjson
@@ -46,7 +47,8 @@ class Answers:
     def __init__(self, registry: ModelRegistry, intake: Intake) -> None:
         self._registry = registry
         self._intake = intake
-        self._kept: dict[Predictor, CachedResponse] = {}
+        # Weak, so that a model that has gone is not kept by its answers.
+        self._kept: WeakKeyDictionary[Predictor, CachedResponse] = WeakKeyDictionary()
 
     async def get(self, request: Request, options: Annotated[ModelOptions, Query()]) -> Response:
         """What the model says about each of the 10,000 CIFAR-10 test images, and the truth.

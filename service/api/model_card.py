@@ -38,6 +38,7 @@ class ModelCard:
     def __init__(self, registry: ModelRegistry) -> None:
         self._registry = registry
         self._made: dict[tuple[str, int, str], asyncio.Future[CachedResponse]] = {}
+        self._changes = registry.changes
 
     async def get(self, request: Request, options: Annotated[CardOptions, Query()]) -> Response:
         """What the model is, what it is for and not for, how well it does, and what that rests on.
@@ -46,6 +47,8 @@ class ModelCard:
         """
         model = self._registry.choose(options.model, options.version)
         name = options.format or _NAMED[best_type(", ".join(request.headers.getlist("accept")), _OFFERED)]
+        if self._changes != self._registry.changes:  # each card names the other models too
+            self._made, self._changes = {}, self._registry.changes
         key = model.name, model.version, name
         if key not in self._made:
             # In a thread: nobody else waits for it. It goes on if the client that asked first does not wait either.

@@ -54,6 +54,11 @@ CURES = {
         "The model has one input, image; the request has none.",
         members={"field": "inputs", "allowed": ["image"]},
     ),
+    "forbidden": Cure(
+        "Ask the operator, who has a key of SERVICE_ADMIN_KEYS.",
+        "Only who runs the service may load and unload models, with a key of SERVICE_ADMIN_KEYS.",
+        members={"field": "Authorization"},
+    ),
     "image-not-found": Cure(
         "Test images are /images/0.png to /images/9999.png.",
         "Test images are /images/0.png to /images/9999.png.",

@@ -80,6 +80,7 @@ PROBLEM_TYPES = dict(
         _problem_type(errors.CrossOriginRefused, 400, "cross-origin-refused", "Not for pages of other origins"),
         _problem_type(errors.Unauthorized, 401, "unauthorized", "Key missing or wrong", WWW_Authenticate="Bearer"),
         _problem_type(errors.InvalidTensor, 400, "invalid-tensor", "Wrong tensor"),
+        _problem_type(errors.Forbidden, 403, "forbidden", "Not for everybody"),
         _problem_type(errors.ImageNotFound, 404, "image-not-found", "No such test image"),
         _problem_type(errors.ModelNotFound, 404, "model-not-found", "No such model"),
         _problem_type(errors.ProblemNotFound, 404, "problem-not-found", "No such problem"),

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from service.errors import Unauthorized
 from service.settings import Settings
@@ -12,12 +12,14 @@ class Keys:
     """The API keys, as digests of equal length, so that comparing them tells nothing by its time."""
 
     def __init__(self, settings: Settings) -> None:
-        self._digests = [_digest(key.get_secret_value().encode()) for key in settings.api_keys]
+        self._admins = [_digest(key.get_secret_value().encode()) for key in settings.admin_keys]
+        self._digests = [_digest(key.get_secret_value().encode()) for key in settings.api_keys] + self._admins
+        self._any = bool(settings.api_keys)
         self._open = settings.open_paths
 
     def wanted(self, path: str) -> bool:
         """Whether what lies at this path needs a key."""
-        return bool(self._digests) and not is_open(path, self._open)
+        return self._any and not is_open(path, self._open)
 
     def check(self, path: str, authorization: bytes) -> None:
         """Check an Authorization header (RFC 6750).
@@ -27,13 +29,21 @@ class Keys:
         """
         if not self.wanted(path):
             return
-        scheme, _, key = authorization.partition(b" ")
-        given = _digest(key.strip())
-        # Every key is compared, whichever fits.
-        fits = sum(hmac.compare_digest(given, digest) for digest in self._digests)
-        if scheme.lower() != b"bearer" or not fits:
+        if not _fits(authorization, self._digests):
             message = "This service wants a key. Send the header: Authorization: Bearer YOUR-KEY"
             raise Unauthorized(message, field="Authorization")
+
+    def is_admin(self, authorization: bytes) -> bool:
+        """Whether an Authorization header has a key of those who run the service."""
+        return _fits(authorization, self._admins)
+
+
+def _fits(authorization: bytes, digests: Sequence[bytes]) -> bool:
+    scheme, _, key = authorization.partition(b" ")
+    given = _digest(key.strip())
+    # Every key is compared, whichever fits.
+    fits = sum(hmac.compare_digest(given, digest) for digest in digests)
+    return scheme.lower() == b"bearer" and bool(fits)
 
 
 def is_open(path: str, open_paths: Iterable[str]) -> bool:

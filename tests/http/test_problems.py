@@ -129,6 +129,7 @@ def test_every_problem_is_tried() -> None:
         "cross-origin-refused": "test_app.py",
         "method-not-allowed": "http/test_problems.py",
         "invalid-tensor": "api/v2/test_infer.py",
+        "forbidden": "api/v2/test_repository.py",
         "internal-error": "middleware/test_gateway.py",
     }
     for name, module in elsewhere.items():
@@ -166,7 +167,7 @@ def test_every_error_is_a_problem(toy_client: httpx.Client) -> None:
                     continue
                 name = response.json()["type"].removeprefix("/problems/")
                 check(response, BY_NAME[name].status, name, "")
-    assert refused == {400, 404, 405}
+    assert refused == {400, 403, 404, 405}
 
 
 def test_the_type_of_a_problem_leads_to_its_meaning(toy_client: httpx.Client) -> None:

@@ -5,6 +5,7 @@ from starlette.types import Scope
 
 from service.api.intake import Intake
 from service.api.v2.infer import Infer
+from service.api.v2.repository import Repository
 from service.api.v2.status import Status
 from service.inference.registry import ModelRegistry
 from service.settings import Settings
@@ -24,12 +25,16 @@ class _NamedRoute(Route):
 
 def routes(registry: ModelRegistry, intake: Intake, settings: Settings) -> list[BaseRoute]:
     """All of them."""
+    repository = Repository(registry, intake, settings)
     status, infer = Status(registry, intake.admission), Infer(registry, intake, settings)
     return [
         _NamedRoute("/v2", status.server, methods=["GET"]),
         _NamedRoute("/v2/health/live", status.live, methods=["GET"]),
         _NamedRoute("/v2/health/ready", status.ready, methods=["GET"]),
         _NamedRoute("/v2/models", status.models, methods=["GET"]),
+        _NamedRoute("/v2/repository/index", repository.index, methods=["POST"]),
+        _NamedRoute("/v2/repository/models/{name}/load", repository.load, methods=["POST"]),
+        _NamedRoute("/v2/repository/models/{name}/unload", repository.unload, methods=["POST"]),
         *(
             _NamedRoute(f"{model}{path}", endpoint, methods=[method])
             for model in (_MODEL, _VERSION)

@@ -1,0 +1,145 @@
+"""The repository extension: index, load, unload; and versions that come and go under load."""
+
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import tritonclient.http as triton
+from tritonclient.utils import InferenceServerException
+
+from tests.support import serving, toy
+from tests.support.answers import body
+from tests.support.patience import until
+from tests.support.protocol import error, images, infer, outputs, tensor
+from tests.support.serving import Service
+
+ADMIN = {"Authorization": "Bearer the-operators-key"}
+ROUNDS = 20
+RED = images("airplane")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A models folder with the toy and another model."""
+    toy.write(tmp_path)
+    toy.write(tmp_path, "other")
+    return tmp_path
+
+
+@pytest.fixture(params=[1, 2])
+def watched(request: pytest.FixtureRequest, folder: Path) -> Iterator[Service]:
+    """A service of that folder, with one worker and with two, that looks at it ten times a second."""
+    keys = '["the-operators-key"]'
+    with serving.start(models=folder, model="toy", workers=request.param, admin_keys=keys, poll_seconds=0.1) as service:
+        yield service
+
+
+def agreed(service: Service, find: str, wanted: set[str]) -> None:
+    """Wait until all workers say the same of the index: twenty new connections in a row."""
+
+    def look() -> bool:
+        said = set()
+        for _ in range(20):
+            index = service.ask("POST", "/v2/repository/index").json()
+            said.add(" ".join(f"{each['version']}:{each['state']}" for each in index if each["name"] == find))
+        return said == wanted
+
+    until(look, f"all workers say {wanted}")
+
+
+def test_only_operators_load_and_unload(folder: Path) -> None:
+    """Without a key of SERVICE_ADMIN_KEYS it is 403 in the protocol's form, where keys are set and where none are."""
+    with serving.start(models=folder, model="toy", api_keys='["a-key"]', admin_keys='["the-operators-key"]') as service:
+        for action in ("load", "unload"):
+            path = f"/v2/repository/models/other/{action}"
+            error(service.client.post(path, headers={"Authorization": "Bearer a-key"}), 403, "SERVICE_ADMIN_KEYS")
+            error(service.client.post(path), 401, "Authorization")
+            assert service.client.post(path, headers=ADMIN).status_code == 200
+    with serving.start(models=folder, model="toy") as service:
+        error(service.client.post("/v2/repository/models/other/unload", headers=ADMIN), 403, "SERVICE_ADMIN_KEYS")
+        refused = 'service_refusals_total{cause="forbidden"}'
+        assert service.figures()[refused] == 1
+
+
+def test_tritons_client_manages_models(watched: Service) -> None:
+    """Unloaded by one worker, a model is asked of none a moment later; loaded again, it answers everywhere."""
+    with triton.InferenceServerClient(watched.url.removeprefix("http://")) as client:
+        names = {each["name"] for each in client.get_model_repository_index()}
+        assert names == {"toy", "other"}
+        client.unload_model("other", headers=ADMIN)
+        agreed(watched, "other", {"1:UNAVAILABLE"})
+        error(watched.ask("GET", "/v2/models/other/ready"), 503, "unloaded")
+        error(infer(watched.client, [tensor(RED.ravel().tolist(), RED.shape)], "other"), 503, "unloaded")
+        client.load_model("other", headers=ADMIN)
+        agreed(watched, "other", {"1:READY"})
+        assert client.is_model_ready("other")
+        with pytest.raises(InferenceServerException, match="can't be unloaded"):
+            client.unload_model("toy", headers=ADMIN)
+        with pytest.raises(InferenceServerException, match="no such model"):
+            client.load_model("nothing", headers=ADMIN)
+
+
+def test_the_index_lists_what_can_not_be_used(folder: Path) -> None:
+    """A version that was refused is UNAVAILABLE with its reason, and left out where only the ready ones are wanted."""
+    with serving.start(models=folder, model="toy", poll_seconds=0.1) as service:
+        bad = toy.write(folder, version=2)
+        (bad / "model.onnx").write_bytes(b"another")
+
+        def index(content: bytes = b"") -> list[dict[str, str]]:
+            found: list[dict[str, str]] = service.client.post("/v2/repository/index", content=content).json()
+            return found
+
+        until(lambda: len(index()) == 3, "the bad version in the index")
+        (listed,) = [each for each in index() if each["version"] == "2"]
+        assert (listed["name"], listed["state"]) == ("toy", "UNAVAILABLE")
+        assert "SHA-256" in listed["reason"]
+        assert len(index(b'{"ready": true}')) == 2
+        assert body(service.client.get("/predict?index=1"))["model"]["version"] == 1
+        error(service.client.post("/v2/repository/index", content=b"["), 400, "JSON object")
+
+
+def test_versions_come_and_go_under_load(watched: Service, folder: Path) -> None:
+    """Twenty times a version comes and the one before goes, while four clients ask: no request fails.
+
+    Within a few seconds all workers answer with the new version; the answers' versions never go back for a connection.
+    """
+    stop, statuses, backwards = threading.Event(), Counter[int](), Counter[str]()
+    request = {"inputs": [tensor(RED.ravel().tolist(), RED.shape)], "outputs": [{"name": "label"}]}
+
+    def ask(number: int) -> None:
+        last = 0
+        with httpx.Client(base_url=watched.url, timeout=60) as client:
+            while not stop.is_set():
+                if number % 2:
+                    response = client.get("/predict?index=3&top=1")
+                    version = response.status_code == 200 and response.json()["model"]["version"]
+                else:
+                    response = client.post("/v2/models/toy/infer", json=request)
+                    version = response.status_code == 200 and int(response.json()["model_version"])
+                    assert response.status_code != 200 or outputs(response)["label"] == ["airplane"]
+                statuses[response.status_code] += 1
+                backwards["back"] += version < last
+                last = version
+
+    clients = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for client in clients:
+        client.start()
+    try:
+        for version in range(2, ROUNDS + 2):
+            toy.write(folder / ".aside", version=version)
+            (folder / ".aside" / "toy" / str(version)).rename(folder / "toy" / str(version))
+            agreed(watched, "toy", {f"{version - 1}:READY {version}:READY"})
+            shutil.rmtree(folder / "toy" / str(version - 1))
+            agreed(watched, "toy", {f"{version}:READY"})
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+    assert set(statuses) == {200}
+    assert statuses[200] > 100
+    assert backwards["back"] == 0
+    error(watched.client.get("/v2/models/toy/versions/1"), 404, f"Choose one of {ROUNDS + 1}")
