@@ -9,7 +9,6 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service import metrics
 from service.api.intake import Intake
 from service.api.v2 import body
 from service.api.v2.path import chosen
@@ -18,14 +17,12 @@ from service.inference.classifier import Scores
 from service.inference.predictor import Predictor
 from service.inference.registry import ModelRegistry
 from service.limits.admission import INLINE_BYTES
-from service.oip import answer
+from service.oip import answer, inference
 from service.oip.request import Content, InferRequest, content_of
 from service.oip.tensor import OutputTensor
 from service.settings import Settings
 
 _BINARY_TYPE = "application/octet-stream"
-# As many images as are classified on the event loop, together with what others ask.
-_FEW = 8
 
 
 class Infer:
@@ -43,18 +40,13 @@ class Infer:
         async with self._intake.hold(request) as content:
             headers = {name: request.headers.get(name) for name in (body.LENGTH_HEADER, "content-encoding")}
             parse = partial(self._parse, predictor, content, headers)
+            place = partial(pool.place, request)
             if len(content) <= INLINE_BYTES and not headers["content-encoding"]:
                 asked, sent = parse()
-                if sent.pixels is not None and len(sent.pixels) <= _FEW:
-                    return _respond(predictor, asked, await predictor.classify_batched(sent.pixels))
-                pictures = predictor.ask([], sent.pictures)
-                if sent.pictures and pictures.cheap:
-                    images = predictor.load(pictures).images
-                    return _respond(predictor, asked, await predictor.classify_batched(images))
-                async with pool.place(request):
-                    return await self._answer(predictor, asked, sent)
-            async with pool.place(request):
-                return await self._answer(predictor, *await pool.run(parse))
+                return _respond(predictor, asked, await inference.scores(predictor, sent, pool, place))
+            async with place():
+                asked, sent = await pool.run(parse)
+                return _respond(predictor, asked, await inference.scores_in_place(predictor, sent, pool))
 
     def _parse(
         self, predictor: Predictor, content: bytes, headers: Mapping[str, str | None]
@@ -66,17 +58,10 @@ class Infer:
         asked = body.read(plain, headers[body.LENGTH_HEADER], contract.name, shape, predictor.outputs)
         return asked, content_of(asked, card, settings.max_images)
 
-    async def _answer(self, predictor: Predictor, asked: InferRequest, sent: Content) -> Response:
-        """The answer to what takes long; for those who have a place in the pool."""
-        pixels = sent.pixels
-        if pixels is None:
-            pixels = (await self._intake.load(predictor, predictor.ask([], sent.pictures), "crop")).images
-        return await self._intake.pool.run(lambda: _respond(predictor, asked, predictor.classify(pixels)))
-
 
 def _respond(predictor: Predictor, asked: InferRequest, scores: Scores) -> Response:
     details = predictor.model.card.model_details
-    _count(predictor, scores)
+    inference.count(predictor, scores)
     tensors = answer.tensors(predictor.outputs, scores, asked.outputs)
     document: dict[str, Any] = {"model_name": details.name, "model_version": str(details.version)}
     if asked.id is not None:
@@ -104,13 +89,3 @@ def _tensor(tensor: OutputTensor, raw: list[bytes] | None) -> dict[str, Any]:
 def _values(tensor: OutputTensor) -> Sequence[Any] | np.ndarray[Any, Any]:
     flat = tensor.array.ravel()
     return [each.decode() for each in flat] if tensor.datatype == "BYTES" else flat
-
-
-def _count(predictor: Predictor, scores: Scores) -> None:
-    name = predictor.model.name
-    labels = predictor.outputs.compute("label", scores)
-    confident = predictor.outputs.compute("confident", scores)
-    metrics.count_predictions(
-        {"model": {"name": name}, "label": label.decode(), "confident": bool(sure)}
-        for label, sure in zip(labels, confident, strict=True)
-    )

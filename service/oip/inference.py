@@ -1,0 +1,62 @@
+"""From what a request holds to the model's scores: what is small at once, the rest in its turn."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from service import metrics
+from service.inference.classifier import Scores
+from service.inference.predictor import Predictor
+from service.limits.pool import Pool
+from service.oip.request import Content
+
+# As many images as are classified on the event loop, together with what others ask.
+_FEW = 8
+
+
+async def scores(
+    predictor: Predictor, sent: Content, pool: Pool, place: Callable[[], AbstractAsyncContextManager[None]]
+) -> Scores:
+    """The scores of a request's images.
+
+    Args:
+        predictor: that is asked.
+        sent: the images.
+        pool: for what takes long.
+        place: gives one in it.
+
+    Raises:
+        ServiceError: a picture can't be read, or there is no place.
+    """
+    if sent.pixels is not None and len(sent.pixels) <= _FEW:
+        return await predictor.classify_batched(sent.pixels)
+    if sent.pictures:
+        asked = predictor.ask([], sent.pictures)
+        if asked.cheap:
+            return await predictor.classify_batched(predictor.load(asked).images)
+    async with place():
+        return await scores_in_place(predictor, sent, pool)
+
+
+async def scores_in_place(predictor: Predictor, sent: Content, pool: Pool) -> Scores:
+    """The same for those who have a place in the pool.
+
+    Raises:
+        ServiceError: a picture can't be read.
+    """
+    pixels = sent.pixels
+    if pixels is None:
+        asked = predictor.ask([], sent.pictures)
+        batch = await (pool.run(predictor.load, asked) if asked.plain else predictor.load_apart(asked, "crop"))
+        pixels = batch.images
+    return await pool.run(predictor.classify, pixels)
+
+
+def count(predictor: Predictor, found: Scores) -> None:
+    """Count what is answered."""
+    name = predictor.model.name
+    labels = predictor.outputs.compute("label", found)
+    confident = predictor.outputs.compute("confident", found)
+    metrics.count_predictions(
+        {"model": {"name": name}, "label": label.decode(), "confident": bool(sure)}
+        for label, sure in zip(labels, confident, strict=True)
+    )
