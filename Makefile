@@ -9,7 +9,7 @@ SHIPPED := $(wildcard models/*/2)
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test train evidence check bench pins clean
+.PHONY: help install serve test train evidence check protocol bench pins clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -37,6 +37,9 @@ check: $(NODE)/installed $(VENV)/training  ## Lint, types, import rules
 	$(RUN) -m tests.openapi | $(NODE)/.bin/openapi-typescript --root-types --root-types-no-schema-prefix -o $(PAGE)/openapi.d.ts
 	cd $(PAGE) && node_modules/.bin/tsc && node_modules/.bin/biome ci --error-on-warnings .
 
+protocol: $(VENV)/training  ## Make the messages of gRPC anew from their description
+	$(RUN) -m grpc_tools.protoc -I . --python_out=. --pyi_out=. service/grpc/inference.proto
+
 bench: $(BENCH)/installed  ## Measure speed against programs started beside it
 	@exec $(BENCH)/bin/python -m benchmarks
 
@@ -44,8 +47,10 @@ pins: $(VENV)/training  ## Choose the newest versions again and pin them (needs 
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate pyproject.toml -o service/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header --no-annotate -c service/requirements.txt \
-	  pyproject.toml --extra tracing --group training --group development -o training/requirements.txt
+	  --no-header --no-annotate -c service/requirements.txt pyproject.toml --extra grpc -o service/requirements-grpc.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate -c service/requirements-grpc.txt \
+	  pyproject.toml --extra grpc --extra tracing --group training --group development -o training/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -c service/requirements.txt pyproject.toml --group benchmarks -o benchmarks/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

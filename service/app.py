@@ -1,8 +1,8 @@
 """The application, put together from its parts."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 
 from fastapi import FastAPI
@@ -35,7 +35,7 @@ from service.middleware.access_log import AccessLog
 from service.middleware.auth import Keys
 from service.middleware.gateway import Gateway
 from service.middleware.tracing import trace
-from service.settings import Settings
+from service.settings import Settings, SettingsError
 
 _DESCRIPTION = """
 A small convolutional network that knows ten kinds of things (CIFAR-10) and is right about two times in three.
@@ -61,13 +61,15 @@ def create_app(
         ModelError: a model is missing or wrong.
     """
     registry = ModelRegistry(settings, processes)
+    serve_grpc = _grpc(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         processes.warm_up()
         watching = asyncio.create_task(registry.watch())
         try:
-            yield
+            async with serve_grpc(registry, admission, pool, access_log, settings):
+                yield
         finally:
             watching.cancel()
 
@@ -104,3 +106,22 @@ def create_app(
     shortcuts = {(method, route.path): route for route in direct for method in route.methods or ()}
     gateway = Gateway(app, settings, admission, access_log, shortcuts)
     return trace(gateway) if settings.tracing else gateway
+
+
+def _grpc(settings: Settings) -> Callable[..., AbstractAsyncContextManager[None]]:
+    """What serves gRPC, if that is wanted; else nothing is served.
+
+    Raises:
+        SettingsError: its packages are not installed, or its port can't be had.
+    """
+    if settings.grpc_port is None:
+        return lambda *_: nullcontext()
+    try:
+        from service.grpc import server  # noqa: PLC0415 - the serving set does without
+    except ImportError:
+        raise SettingsError(
+            "SERVICE_GRPC_PORT wants packages that are not installed: "
+            "pip install --require-hashes -r service/requirements-grpc.txt"
+        ) from None
+    server.check_port(settings)
+    return server.serve

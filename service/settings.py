@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SERVICE_PORT", "PORT"),
         description="Port to listen on; PORT works too, where this is not set. 0 takes any free port.",
     )
+    grpc_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port for gRPC, on the same address; none: no gRPC."
+    )
     workers: int = Field(default=1, ge=1, le=64, description="Worker processes.")
     models: Path = Field(default=repository.FOLDER, description="Folder that holds `<name>/<version>/model.onnx`.")
     model: str = Field(default="seminar-cnn", description="The model that answers when a request names none.")

@@ -1,13 +1,8 @@
 """Which model a path of the protocol names."""
 
-import re
-
 from starlette.requests import Request
 
-from service.errors import ModelNotFound
-from service.expectation import shown
-
-_VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+from service.oip.version import parse_version
 
 
 def chosen(request: Request) -> tuple[str, int | None]:
@@ -16,9 +11,4 @@ def chosen(request: Request) -> tuple[str, int | None]:
     Raises:
         ModelNotFound: no version is written like this.
     """
-    name, version = request.path_params["name"], request.path_params.get("version")
-    if version is None:
-        return name, None
-    if not _VERSION.fullmatch(version):
-        raise ModelNotFound("A version is a whole number from 1.", field="version", value=shown(version))
-    return name, int(version)
+    return request.path_params["name"], parse_version(request.path_params.get("version"))

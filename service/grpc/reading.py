@@ -1,0 +1,142 @@
+"""Bounds how many requests are held at one time: each is in memory whole, and nobody knows its size before."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from service.errors import BufferFull, ClientTooSlow
+
+# As many are held at one time; one client may hold as many as are free ("dynamic threshold", as `limits/body.py`).
+PLACES = 32
+# A request that has been arriving for so long may have to make room for another.
+_GRACE_SECONDS = 2.0
+_LOOK_SECONDS = 0.2
+
+
+class Reading:
+    """Places for requests that arrive or are worked on.
+
+    Where there is none, the slowest to arrive has to give way; of those that wait the last to come is the first to have
+    a place, so that a crowd that sends nothing holds up nobody who does.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Make them.
+
+        Args:
+            seconds: longest time for a request to arrive, and to wait for a place.
+        """
+        self.seconds = seconds
+        self._held = Counter[str]()
+        self._arriving: dict[Place, float] = {}
+        self._waiting: list[tuple[str, asyncio.Future[None]]] = []
+
+    @asynccontextmanager
+    async def place(self, client: str) -> AsyncIterator["Place"]:
+        """A place for the length of the block, or until it is left.
+
+        Raises:
+            BufferFull: there is no place.
+        """
+        if not self._may(client):
+            await self._wait(client)
+        self._held[client] += 1
+        place = Place(self, client)
+        try:
+            yield place
+        finally:
+            place.leave()
+
+    def _may(self, client: str) -> bool:
+        return self._held[client] < PLACES - self._held.total()
+
+    async def _wait(self, client: str) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.seconds
+        while not self._may(client):
+            if loop.time() >= until:
+                raise BufferFull("As many requests are held as may be. Try again in a moment.")
+            self._ask_for_room(client)
+            turn = client, loop.create_future()
+            self._waiting.append(turn)
+            try:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await turn[1]
+            finally:
+                self._waiting.remove(turn)
+
+    def _ask_for_room(self, client: str) -> None:
+        """Ask the slowest to give way: of the same client's, where others may still come; else of all."""
+        full = self._held.total() >= PLACES - 1
+        staying = [each for each in self._arriving if not each.gives_way and (full or each.client == client)]
+        slowest = min(staying, key=self._arriving.__getitem__, default=None)
+        if slowest is not None and asyncio.get_running_loop().time() - self._arriving[slowest] >= _GRACE_SECONDS:
+            slowest.give_way()
+
+    def begin(self, place: "Place") -> None:
+        """The request of this place begins to arrive."""
+        self._arriving[place] = asyncio.get_running_loop().time()
+
+    def end(self, place: "Place") -> None:
+        """It is there, or will never be."""
+        del self._arriving[place]
+
+    def free(self, client: str) -> None:
+        """Somebody has left a place; the last to come may have it."""
+        self._held[client] -= 1
+        if not self._held[client]:
+            del self._held[client]
+        for waiting, turn in reversed(self._waiting):
+            if self._may(waiting) and not turn.done():
+                turn.set_result(None)
+                return
+
+
+class Place:
+    """One request's place.
+
+    Attributes:
+        client: whose it is.
+        gives_way: whether it has been asked to.
+    """
+
+    def __init__(self, reading: Reading, client: str) -> None:
+        self._reading = reading
+        self._clock: asyncio.Timeout | None = None
+        self._left = False
+        self.client = client
+        self.gives_way = False
+
+    @asynccontextmanager
+    async def arriving(self) -> AsyncIterator[None]:
+        """In this block the request arrives.
+
+        Raises:
+            BufferFull: somebody else needs the place.
+            ClientTooSlow: it took too long.
+        """
+        self._reading.begin(self)
+        try:
+            async with asyncio.timeout(self._reading.seconds) as self._clock:
+                yield
+        except TimeoutError:
+            if self.gives_way:
+                raise BufferFull("Others need the room that this request took to arrive. Send it again.") from None
+            raise ClientTooSlow(f"The request took longer than {self._reading.seconds:g} seconds to arrive.") from None
+        finally:
+            self._reading.end(self)
+
+    def give_way(self) -> None:
+        """End the arriving, for somebody else needs the place."""
+        self.gives_way = True
+        if self._clock is not None:
+            with suppress(RuntimeError):  # it has just ended
+                self._clock.reschedule(0)
+
+    def leave(self) -> None:
+        """Leave it to somebody else; once."""
+        if not self._left:
+            self._left = True
+            self._reading.free(self.client)
