@@ -38,7 +38,7 @@ from service.middleware.tracing import trace
 from service.settings import Settings, SettingsError
 
 _DESCRIPTION = """
-A small convolutional network that knows ten kinds of things (CIFAR-10) and is right about two times in three.
+A small convolutional network that knows ten kinds of things (CIFAR-10) and is often wrong.
 Ask it about test image 16, or post a picture. Read its [model card](/model-card) before you believe it.
 The same with pictures: [look, try, doubt](/).
 """

@@ -5,7 +5,7 @@ whichever is asked adds them up.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
@@ -24,7 +24,7 @@ class Family:
     The children are kept, as looking one up in prometheus_client costs more than counting with it.
     """
 
-    def __init__(self, parent: Counter | Histogram) -> None:
+    def __init__(self, parent: Counter | Histogram | Gauge) -> None:
         self._parent = parent
         self._known: dict[tuple[str, ...], Any] = {}
 
@@ -53,6 +53,29 @@ BATCH_IMAGES = Histogram("service_batch_images", "Images in one call of the mode
 PREDICTIONS = Family(
     Counter("service_predictions_total", "Answers, by label and whether confident.", ["model", "label", "confident"])
 )
+INFERENCES = Family(
+    Counter(
+        "service_inferences_total",
+        "Requests of the Open Inference Protocol, by result.",
+        ["model", "version", "result"],
+    )
+)
+INFERENCE_IMAGES = Family(
+    Counter("service_inference_images_total", "Images in those that succeeded.", ["model", "version"])
+)
+INFERENCE_STAGES = Family(
+    Counter(
+        "service_inference_stage_seconds_total",
+        "What they took: those that succeeded and those that failed as a whole, and of the former each stage.",
+        ["model", "version", "stage"],
+    )
+)
+LAST_INFERENCE = Family(
+    Gauge(
+        "service_last_inference_timestamp_seconds", "When the last of them succeeded.", ["model", "version"],
+        multiprocess_mode="max",
+    )
+)  # fmt: skip
 MODEL = Gauge(
     "service_model_info", "The models served; always 1.", ["model", "version", "sha256"], multiprocess_mode="max"
 )
@@ -62,11 +85,25 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 def expose() -> bytes:
     """Everything, in Prometheus's text format."""
+    return generate_latest(_of_all_workers())
+
+
+def by_labels(name: str, labels: Sequence[str]) -> dict[tuple[str, ...], float]:
+    """The values of a metric, of all workers together, by the values of these labels."""
+    return {
+        tuple(sample.labels[label] for label in labels): sample.value
+        for family in _of_all_workers().collect()
+        for sample in family.samples
+        if sample.name == name
+    }
+
+
+def _of_all_workers() -> CollectorRegistry:
     if SHARED_FOLDER not in os.environ:
-        return generate_latest(REGISTRY)
+        return REGISTRY
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types there
-    return generate_latest(registry)
+    return registry
 
 
 def count_refused_pictures(causes: Iterable[str]) -> None:

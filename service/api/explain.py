@@ -52,9 +52,9 @@ class ExplainOptions(PictureOptions):
 class Largest(TypedDict):
     """The patch that takes most away."""
 
-    drop: Annotated[float, Field(examples=[0.611192])]
-    left: Annotated[int, Field(description="Its left edge, in pixels of the 32x32.", examples=[6])]
-    upper: Annotated[int, Field(description="Its upper edge.", examples=[6])]
+    drop: Annotated[float, Field(examples=[0.275628])]
+    left: Annotated[int, Field(description="Its left edge, in pixels of the 32x32.", examples=[4])]
+    upper: Annotated[int, Field(description="Its upper edge.", examples=[22])]
 
 
 class Explanation(TypedDict):

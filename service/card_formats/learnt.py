@@ -28,7 +28,7 @@ def _curves(quantities: Quantities, drawings: Drawings) -> list[Block]:
     return drawings.draw(
         "learning_curves",
         Table(
-            "Accuracy and loss after each epoch",
+            "Accuracy and loss by epoch: on the training images the mean during it, on the validation images after it",
             ["Epoch", "Accuracy", "Loss", "Validation accuracy", "Validation loss"],
             [
                 [

@@ -17,6 +17,7 @@ from service.limits.client import client_of_request
 from service.limits.pool import Pool
 from service.oip import answer, inference, metadata
 from service.oip.request import content_of
+from service.oip.statistics import counted
 from service.oip.version import parse_version
 from service.settings import Settings
 
@@ -111,16 +112,23 @@ class Inference:
             asked = messages.read(message, predictor.outputs)
             return asked, content_of(asked, predictor.model.card, self._settings.max_images)
 
-        with self._admission:
+        with self._admission, counted(predictor.model) as watch:
             if message.ByteSize() <= INLINE_BYTES:
                 asked, sent = parse()
-                scores = await inference.scores(predictor, sent, self._pool, place)
+                watch.mark("compute_input")
+                scores = await inference.scores(predictor, sent, self._pool, place, watch)
             else:
                 async with place():
+                    watch.mark("queue")
                     asked, sent = await self._pool.run(parse)
+                    watch.mark("compute_input")
                     scores = await inference.scores_in_place(predictor, sent, self._pool)
-        inference.count(predictor, scores)
-        return messages.answer(predictor, asked, answer.tensors(predictor.outputs, scores, asked.outputs))
+            watch.mark("compute_infer")
+            watch.images = len(scores.energies)
+            inference.count(predictor, scores)
+            made = messages.answer(predictor, asked, answer.tensors(predictor.outputs, scores, asked.outputs))
+            watch.mark("compute_output")
+        return made
 
     async def model_stream_infer(self, given: Messages, context: Context) -> AsyncIterator[pb.ModelStreamInferResponse]:
         """The same for one request after another of a stream; what is wrong with one is said of that one."""

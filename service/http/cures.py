@@ -101,10 +101,12 @@ CURES = {
     "image-too-large": Cure(
         "Make the picture smaller: the network looks at 32x32 pixels of it anyway.",
         "The picture has 100,000,000 pixels, the limit is 64,000,000. Send a smaller version of it.",
+        members={"limit": 64_000_000},
     ),
     "too-many-images": Cure(
         "Send several requests.",
         "There are more than 64 pictures, the limit. Send several requests.",
+        members={"limit": 64},
     ),
     "unsupported-content-type": Cure(
         "Send a form, a picture's bytes with an image/* type, or JSON.",
@@ -160,7 +162,8 @@ CURES = {
     ),
     "head-too-large": Cure(
         "Send fewer or shorter headers, or a shorter query; cookies are not needed.",
-        "The request's head has more than 16,384 bytes, the limit.",
+        "The request's head has more than 16,384 bytes, the limit. Send shorter headers or query.",
+        members={"limit": 16_384},
     ),
     "model-unavailable": Cure(
         "Ask another model, and tell the operator: the model's files are not what its card says.",

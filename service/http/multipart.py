@@ -15,7 +15,7 @@ from service.images.decoder import NO_ADDRESSES, is_address
 
 FIELDS = (b"image", b"file")
 CURL = "curl -F image=@photo.jpg"
-IN_THE_QUERY = "fit, top, model and version are query parameters"
+IN_THE_QUERY = "fit, top, list, strict, model and version are query parameters"
 
 _MAX_BOUNDARY = 70
 _MAX_CONTENT_TYPE = 512

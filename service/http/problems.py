@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from service import errors, metrics
 from service.errors import ClientDisconnected, Members, ServiceError
+from service.http.cures import CURES
 
 MEDIA_TYPE = "application/problem+json"
 # The Open Inference Protocol has a form of errors of its own, which its clients look for: {"error": "..."}.
@@ -168,10 +169,16 @@ def description(problem_types: Sequence[ProblemType]) -> dict[str, Any]:
             MEDIA_TYPE: {
                 # The schema is there by the answer of /problems/{name}.
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {each.name: {"value": each.document(each.meaning)} for each in problem_types},
+                "examples": {each.name: {"value": _example(each)} for each in problem_types},
             }
         },
     }
+
+
+def _example(problem_type: ProblemType) -> Problem:
+    """A document as the service sends it (`cures`: what can be caused by a command is tested to be what comes)."""
+    cure = CURES[problem_type.name]
+    return problem_type.document(cure.detail, cure.members)
 
 
 def install(app: FastAPI) -> None:

@@ -50,11 +50,10 @@ _SQUEEZED = _caveat("not-square", "The picture is far from square: it was squeez
 _TINY = _caveat("tiny", f"The picture has fewer pixels than the model looks at ({SIDE}x{SIDE}): it was enlarged.")
 _GREY = _caveat("grey", "The picture has no colour, and the model goes by colour too.")
 _ANIMATION = _caveat("animation", "The picture moves: only its first frame was looked at.")
-_OUT_OF_DISTRIBUTION = _caveat(
-    "out-of-distribution",
-    "To the model the picture is stranger, by its energy, than 95 % of the validation images: it may show none of its "
-    "classes.",
-)
+_STRANGE = f"To the model the picture is stranger, by its energy, than 95{NBSP}% of the validation images"
+_OUT_OF_DISTRIBUTION = _caveat("out-of-distribution", f"{_STRANGE}: it may show none of its classes.")
+# A test image shows one of them, which is known.
+_STRANGE_TEST_IMAGE = _caveat("out-of-distribution", f"{_STRANGE}.")
 
 
 def of_picture(picture: Picture) -> list[PredictionCaveat]:
@@ -91,13 +90,20 @@ class ScoreCaveats:
             label: _caveat("unreliable-label", _unreliable(label, trust.get(label))) for label in by_label.unreliable
         }
 
-    def of(self, label: str, energy: float, *, confident: bool) -> list[PredictionCaveat]:
-        """The caveats about an answer, by its label, its energy (see `classifier.Scores`) and its confidence."""
+    def of(self, label: str, energy: float, *, confident: bool, known: bool) -> list[PredictionCaveat]:
+        """The caveats about an answer.
+
+        Args:
+            label: that it names.
+            energy: the picture's (see `classifier.Scores`).
+            confident: whether it is.
+            known: whether the picture is known to show one of the classes.
+        """
         found = [] if confident else [self._below_threshold]
         if confident and label in self._unreliable:
             found.append(self._unreliable[label])
         if energy > self._limit:
-            found.append(_OUT_OF_DISTRIBUTION)
+            found.append(_STRANGE_TEST_IMAGE if known else _OUT_OF_DISTRIBUTION)
         return found
 
 

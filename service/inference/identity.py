@@ -26,10 +26,10 @@ def _own_digest() -> str:
 
 
 def digest_of_program(root: Path) -> str:
-    """The digest of a program's modules, by the folder that it lies in, and of the libraries that compute for it."""
+    """The digest of the program in a folder: its modules, its test images, and the libraries that compute for it."""
     digest = hashlib.sha256()
-    for folder in ("models", "service"):
-        for path in sorted((root / folder).rglob("*.py")):
+    for folder, pattern in (("models", "*.py"), ("models", "*.sqlite"), ("service", "*.py")):
+        for path in sorted((root / folder).rglob(pattern)):
             digest.update(f"{path.relative_to(root).as_posix()} ".encode() + path.read_bytes())
     for name in _LIBRARIES:
         try:

@@ -152,7 +152,12 @@ class PredictionBuilder:
                     "track_record": self._records.find(winner, highest),
                     **known,
                     "input": inputs[i],
-                    "caveats": [*self._caveats.of(self._labels[winner], energies[i], confident=confident), *caveats[i]],
+                    "caveats": [
+                        *self._caveats.of(
+                            self._labels[winner], energies[i], confident=confident, known=truths is not None
+                        ),
+                        *caveats[i],
+                    ],
                     "card": self._card,
                 }
             )

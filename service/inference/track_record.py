@@ -19,14 +19,14 @@ class PredictionTrackRecord(TypedDict):
         str,
         Field(
             description="The same in words.",
-            examples=[f"said dog at 0.6 to 0.7: right 60{NBSP}% of the time, n{NBSP}={NBSP}114 validation images"],
+            examples=[f"said dog at 0.6 to 0.7: right 62{NBSP}% of the time, n{NBSP}={NBSP}105 validation images"],
         ),
     ]
     lower: Annotated[float, Field(description="The least probability of the answers counted.", examples=[0.6])]
     upper: Annotated[float, Field(description="The probability that they stay below, save for 1.", examples=[0.7])]
-    precision: Annotated[float, Field(description="The share of them that were right, rounded.", examples=[0.5965])]
+    precision: Annotated[float, Field(description="The share of them that were right, rounded.", examples=[0.619048])]
     ci: Annotated[PredictionInterval | None, Field(description="Its confidence interval.")]
-    n: Annotated[int | None, Field(description="How many such answers there were.", examples=[114])]
+    n: Annotated[int | None, Field(description="How many such answers there were.", examples=[105])]
 
 
 class TrackRecords:

@@ -8,13 +8,18 @@ from service.inference.classifier import Scores
 from service.inference.predictor import Predictor
 from service.limits.pool import Pool
 from service.oip.request import Content
+from service.oip.statistics import Watch
 
 # As many images as are classified on the event loop, together with what others ask.
 _FEW = 8
 
 
 async def scores(
-    predictor: Predictor, sent: Content, pool: Pool, place: Callable[[], AbstractAsyncContextManager[None]]
+    predictor: Predictor,
+    sent: Content,
+    pool: Pool,
+    place: Callable[[], AbstractAsyncContextManager[None]],
+    watch: Watch,
 ) -> Scores:
     """The scores of a request's images.
 
@@ -23,6 +28,7 @@ async def scores(
         sent: the images.
         pool: for what takes long.
         place: gives one in it.
+        watch: that times it.
 
     Raises:
         ServiceError: a picture can't be read, or there is no place.
@@ -34,6 +40,7 @@ async def scores(
         if asked.cheap:
             return await predictor.classify_batched(predictor.load(asked).images)
     async with place():
+        watch.mark("queue")
         return await scores_in_place(predictor, sent, pool)
 
 

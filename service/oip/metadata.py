@@ -11,7 +11,7 @@ from service.oip.answer import datatype_of
 
 NAME = "seminar-cnn"
 VERSION = "1.0.0"
-EXTENSIONS = ("binary_tensor_data", "classification", "model_repository")
+EXTENSIONS = ("binary_tensor_data", "classification", "model_repository", "statistics")
 _PLATFORM = "onnx_onnxv1"
 
 

@@ -11,6 +11,8 @@ import { onAnswer, state } from "./state.js";
 /** @import { View } from "./state.js" */
 
 const LONG_MS = 4000;
+/** With fewer images a share says next to nothing. */
+const FEW = 10;
 
 /** Whether the answer is right. @param {Prediction} answer */
 export function judgement(answer) {
@@ -47,10 +49,11 @@ const inWords = ({ text }) =>
 
 /** How sure it is, and what that has been worth. @param {Prediction} answer */
 function confidence({ probability, calibrated_probability: calibrated, label, track_record: record }) {
-  const sure = `It is ${percent(probability)} sure${calibrated === null ? "" : `; calibrated, ${percent(calibrated)}`}.`;
+  const sure = `It is ${percent(probability)} sure${calibrated === null ? "" : `; corrected by how often it was right on other images, that is calibrated, ${percent(calibrated)}`}.`;
   if (!record) return sure;
   const before = `When it was ${percent(record.lower)} to ${percent(record.upper)} sure of ${a(label)} before, it was right ${percent(record.precision)} of the time`;
-  return `${sure} ${before} (${record.n} validation images).`;
+  const few = (record.n ?? 0) < FEW ? ": too few to tell" : "";
+  return `${sure} ${before} (${record.n} validation image${record.n === 1 ? "" : "s"}${few}).`;
 }
 
 /** @param {View} view */

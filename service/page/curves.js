@@ -42,7 +42,8 @@ export function curves(card) {
     [accuracy, "accuracy", "val_accuracy"],
   ];
   for (const [plot, train, validation] of pairs) {
-    if (best.epoch < last) {
+    // It is the loss that says so: the accuracy may still rise.
+    if (plot === loss && best.epoch < last) {
       plot.shade(best.epoch, last, "overfitting");
     }
     plot.line(series(train), "second");
@@ -59,7 +60,7 @@ export function curves(card) {
       h("div", { class: "pair" }, loss.element, accuracy.element),
       h("p", { class: "quiet" }, overfitting),
       numbers(
-        ["epoch", "loss", "validation loss", "accuracy", "validation accuracy"],
+        ["epoch", "training loss", "validation loss", "training accuracy", "validation accuracy"],
         epochs.map((epoch) => [
           epoch.epoch,
           ...[epoch.loss, epoch.val_loss, epoch.accuracy, epoch.val_accuracy].map((value) => value.toFixed(3)),

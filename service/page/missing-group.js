@@ -60,7 +60,7 @@ export function missingGroup(card) {
       h(
         "p",
         { class: "quiet" },
-        "Each point is the mean of three trainings or more; hollow: what was left counted for as much as was taken away. It shows a mechanism. It measures no bias against people: no class is one of people.",
+        "Each full point is the mean of the trainings drawn faintly beside it; hollow: what was left counted for as much as was taken away. It shows a mechanism. It measures no bias against people: no class is one of people.",
       ),
       numbers(
         ["class", "share left", "repaired", "recognised", "all classes"],

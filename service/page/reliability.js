@@ -49,7 +49,7 @@ export function reliability(card, answer) {
     h(
       "p",
       { class: "quiet" },
-      `On the dotted line it would be exactly as right as it is sure. It is too sure, on average by ${(100 * (ece.value ?? 0)).toFixed(0)} points.`,
+      `On the dotted line it would be exactly as right as it is sure. On average it is ${(100 * (ece.value ?? 0)).toFixed(0)} points off.`,
     ),
     numbers(
       ["sure, from", "to", "images", "right"],

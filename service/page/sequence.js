@@ -48,6 +48,8 @@ function set({ index, model, noise = 0, guessing = false }) {
 }
 
 const prepare = latest(async (signal, /** @type {number} */ number) => {
+  // Before it is known which picture: what is on show must not ask for a guess that nobody wants.
+  setGuessing(number === 1, { remember: false, write: false });
   const preset = await STEPS[number - 1].preset(live());
   if (signal.aborted || open !== number) return;
   set(preset);
@@ -71,6 +73,7 @@ const button = (
 
 function draw() {
   panel.hidden = !open;
+  document.body.dataset.step = String(open);
   document.body.classList.toggle("in-sequence", open > 0);
   if (!open) return;
   const { title, minutes, question, task, place } = STEPS[open - 1];
@@ -97,6 +100,12 @@ function toggleNotes() {
   draw();
 }
 
+/** To what a step works with; where its question would not stay in sight, to the question. @param {number} number */
+function lead(number) {
+  const stays = getComputedStyle(panel).position === "sticky" || document.body.classList.contains("presenting");
+  goTo(stays ? STEPS[number - 1].place : "sequence");
+}
+
 /** @param {number} number of the step; 0 closes the sequence */
 function go(number) {
   if (number < 0 || number > STEPS.length || number === open) return;
@@ -109,7 +118,7 @@ function go(number) {
   }
   prepare(number);
   byId("step-question").focus({ preventScroll: true });
-  goTo(STEPS[number - 1].place);
+  lead(number);
 }
 
 /** Makes the sequence work. */
@@ -132,7 +141,7 @@ export function start() {
       open = number;
       draw();
       if (!number) return;
-      goTo(STEPS[number - 1].place);
+      lead(number);
       // A link to a step sets it up; an address that names a picture too shows that.
       if (!given.has("index")) prepare(number);
     },

@@ -28,7 +28,14 @@ const open = latest(async (signal) => {
             : []),
           h("p", { class: "quiet" }, "The phone has to be in the same network, if the address is not a public one."),
         ]
-      : [h("p", {}, note || "This service does not know at which address others reach it. Ask whoever runs it.")]),
+      : [
+          h(
+            "p",
+            {},
+            note ||
+              "This service does not know at which address others reach it. Open this page by the machine’s own address in the network: then its code is shown here.",
+          ),
+        ]),
     h("form", { method: "dialog" }, h("button", { class: "primary" }, "Close")),
   );
   dialog.showModal();

@@ -59,8 +59,8 @@ export const STEPS = [
     title: "Learnt by heart",
     minutes: 7,
     question: "Why is it right more often about pictures that it has learnt from?",
-    task: "An epoch is one round through all the training images. In the curves, find the epoch from which on only the training gets better. When would you have stopped?",
-    place: "evidence",
+    task: "An epoch is one round through all the training images. Say from the loss why “overfitting” begins where it does. Then look at the accuracy: does it agree? When would you have stopped?",
+    place: "figures",
     preset: async () => ({ guessing: false }),
     notes: async ({ card }) => {
       const { splits } = (await card()).quantitative_analyses;
@@ -75,7 +75,7 @@ export const STEPS = [
     minutes: 7,
     question: "What is there in an automobile that could be taken for a bird?",
     task: "Cover the picture patch by patch. Which part does the answer hang on, and would you have gone by that?",
-    place: "try",
+    place: "why",
     preset: async ({ first }) => {
       const [index] = confused(await allAnswers(first), "automobile", "bird");
       return { index, model: first, guessing: false };
@@ -92,7 +92,7 @@ export const STEPS = [
     title: "Sure and wrong",
     minutes: 7,
     question: "When it is sure, may you believe it?",
-    task: "This is a mistake that it is sure of. Read how often it was right when just as sure. Where would you set the threshold, and who pays?",
+    task: "This is a mistake that it is sure of. Read how often it was right when it was about as sure. Where would you set the threshold, and who pays?",
     place: "try",
     preset: async ({ first, predict }) => {
       const { answers, truths } = await allAnswers(first);
@@ -162,7 +162,7 @@ export const STEPS = [
       return [
         "Right were:",
         h("ul", { class: "plain" }, ...rows),
-        "Compare the two columns: on sixteen pictures a model that never learnt a group can come out ahead.",
+        "Compare the two columns: on sixteen pictures a model from which nearly all of a group was kept away can come out ahead.",
       ];
     },
   },

@@ -66,7 +66,7 @@ function besideTheCard(tries, { accuracy }) {
   const fits = accuracy.value >= mine.lower && accuracy.value <= mine.upper;
   return (
     sentence +
-    `The card’s figure, from ${thousands(accuracy.n ?? 0)} images, ${fits ? "lies in between" : "lies outside: one time in twenty that happens by chance"}. ` +
+    `The card’s figure, from ${thousands(accuracy.n ?? 0)} images, ${fits ? "lies in between" : "lies outside: that happens by chance one time in twenty, and more often to who looks after every try"}. ` +
     `To be sure to one point either way you would need about ${thousands(needed(accuracy.value, 0.01))} tries. `
   );
 }

@@ -49,7 +49,10 @@ class RequestReader:
         limit = self._max_head_bytes
         end = head_end(self.waiting, self._searched)
         if end > limit or (end < 0 and len(self.waiting) > limit):
-            raise HeadTooLarge(f"The request's head has more than {limit:,} bytes, the limit.", limit=limit)
+            raise HeadTooLarge(
+                f"The request's head has more than {limit:,} bytes, the limit. Send shorter headers or query.",
+                limit=limit,
+            )
         if end < 0:
             self._searched = len(self.waiting)
             return None

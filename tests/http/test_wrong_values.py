@@ -125,7 +125,7 @@ def test_programs_get_members(toy_client: httpx.Client, query: str, members: dic
     ({"params": {"indx": 1}}, "Did you mean index?"),
     ({"params": {"modle": "toy"}}, "Did you mean model?"),
     ({"json": {"imgae": "x"}}, "Did you mean image?"),
-    ({"json": {"index": 1, "model": "toy"}}, "(fit, top, model and version are query parameters)."),
+    ({"json": {"index": 1, "model": "toy"}}, "(fit, top, list, strict, model and version are query parameters)."),
 ])  # fmt: skip
 def test_a_misspelt_name_is_recognised(toy_client: httpx.Client, asked: dict[str, Any], says: str) -> None:
     """A name with a letter wrong is told which one was probably meant; one of the query in JSON, where it belongs."""

@@ -138,12 +138,15 @@ def test_an_unreliable_label_is_called_so_only_with_the_numbers_it_has(number: d
     (trust,) = (each for each in card["quantitative_analyses"]["label_thresholds"]["labels"] if each["label"] == "cat")
     trust["wrong_as_answer"] |= number
     caveats = ScoreCaveats(Card.model_validate(card))
-    (caveat,) = caveats.of("cat", -10.0, confident=True)
+    (caveat,) = caveats.of("cat", -10.0, confident=True, known=False)
     assert caveat["name"] == UNRELIABLE
     assert caveat["text"].replace(NBSP, " ") == text
-    assert caveats.of("dog", -10.0, confident=True) == []
-    assert [each["name"] for each in caveats.of("cat", -10.0, confident=False)] == ["below-threshold"]
-    assert [each["name"] for each in caveats.of("cat", 10.0, confident=True)] == [UNRELIABLE, "out-of-distribution"]
+    assert caveats.of("dog", -10.0, confident=True, known=False) == []
+    assert [each["name"] for each in caveats.of("cat", -10.0, confident=False, known=False)] == ["below-threshold"]
+    assert [each["name"] for each in caveats.of("cat", 10.0, confident=True, known=False)] == [
+        UNRELIABLE,
+        "out-of-distribution",
+    ]
 
 
 def test_every_caveat_is_documented(client: httpx.Client) -> None:
@@ -189,3 +192,15 @@ def test_a_photograph_of_nothing_known_gets_all_its_caveats_in_words(client: htt
     assert answer["label"] in LABELS
     assert {"not-square", "closed-set"} <= set(names(answer))
     assert all(caveat["text"].endswith(".") for caveat in answer["caveats"])
+
+
+def test_of_a_test_image_nobody_doubts_that_it_shows_a_class(every_answer: list[dict[str, Any]]) -> None:
+    """A test image that is strange by its energy is called so, and not that it may show none of the classes."""
+    texts = {
+        caveat["text"]
+        for answer in every_answer
+        for caveat in answer["caveats"]
+        if caveat["name"] == "out-of-distribution"
+    }
+    (text,) = texts
+    assert "none of its classes" not in text

@@ -14,16 +14,27 @@ from tests.support.serving import Service
 SIZES = [(1280, 720), (1920, 1080)]
 # Least sizes of letters at 1280x720, in CSS pixels.
 LETTERS = {".says": 40, "#step-question": 28, "#bars th": 20, ".judged": 20, "#index": 16}
-SHOWN = ("#menu", "#step-question", "#seen img", "#verdict .says", "#bars", "#previous", "#next", "#mistake", "#model")
+SHOWN = (
+    "#menu",
+    "#step-question",
+    "#seen img",
+    "#verdict .says",
+    ".sureness",
+    "#bars",
+    "#previous",
+    "#next",
+    "#mistake",
+    "#model",
+)
 
 
 @pytest.fixture(scope="module", params=SIZES)
 def presented(request: pytest.FixtureRequest, browser: Browser, service: Service) -> Iterator[Page]:
-    """Step 3 in the presentation view."""
+    """Step 4 in the presentation view."""
     with window(browser, size=request.param) as context:
         page = context.new_page()
-        show(page, f"{service.url}/?step=3")
-        expect(page.locator("#verdict strong")).to_have_text("bird")
+        show(page, f"{service.url}/?step=4")
+        expect(page.locator(".sureness")).to_be_visible()
         page.keyboard.press("f")
         expect(page.locator("body")).to_have_class(re.compile("presenting"))
         yield page
@@ -86,16 +97,23 @@ def test_the_menu_leads_to_other_parts_in_the_view(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("number", "place"),
-    [(2, ".figure svg"), (5, "#spoil-noise"), (6, "#models"), (7, "#portrait-verdict strong"), (8, "#discuss-benefit")],
+    [
+        (2, ".figure svg"),
+        (3, "#map"),
+        (5, "#spoil-noise"),
+        (6, "#models"),
+        (7, "#portrait-verdict strong"),
+        (8, "#discuss-benefit"),
+    ],
 )
 def test_a_step_shows_what_it_is_about(browser: Browser, service: Service, number: int, place: str) -> None:
     """Whether the view is opened in a step or the step in the view: what it works with is on the screen, below it."""
     with window(browser, size=SIZES[0]) as context:
         page = context.new_page()
-        show(page, f"{service.url}/?step=3")
+        show(page, f"{service.url}/?step=4")
         page.keyboard.press("f")
-        for _ in range(abs(number - 3)):
-            page.keyboard.press("n" if number > 3 else "p")
+        for _ in range(abs(number - 4)):
+            page.keyboard.press("n" if number > 4 else "p")
         expect(page.locator(place).first).to_be_in_viewport()
         page.keyboard.press("f")
         page.keyboard.press("f")

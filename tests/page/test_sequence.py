@@ -264,3 +264,16 @@ def test_a_step_stays_where_it_leads(page: Page, service: Service) -> None:
     # Whatever is still to come has come when the other models have answered.
     expect(page.locator(".model .bars").last).to_be_attached()
     expect(page.locator("#evidence-title")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("size", [(640, 360), (960, 540)])
+def test_the_question_is_in_sight_in_a_small_window(browser: Browser, service: Service, size: tuple[int, int]) -> None:
+    """At 200 % zoom of a laptop's or projector's window the question does not stay: a step leads to it first."""
+    with window(browser, size=size) as context:
+        page = context.new_page()
+        page.goto(f"{service.url}/?step=2")
+        expect(page.locator("#figures")).not_to_be_empty()
+        expect(page.locator("#step-question")).to_be_in_viewport()
+        page.get_by_role("button", name="Next", exact=True).click()
+        expect(page.locator(".step-of")).to_contain_text("Step 3")
+        expect(page.locator("#step-question")).to_be_in_viewport()

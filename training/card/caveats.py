@@ -1,7 +1,11 @@
 """What to beware of, worst first, each with what to do and the measurement that it rests on."""
 
 from models.card import Card, Caveat
+from models.evidence import Bin
 from training.card import findings, sources
+
+# From so much on the mean of the calibrated probabilities is said to be off.
+_NOTEWORTHY = 0.02
 
 
 def caveats(card: Card) -> list[Caveat]:
@@ -90,10 +94,14 @@ def _fit(card: Card) -> Caveat:
 
 
 def _calibration(card: Card) -> Caveat:
-    surer = _confidence(card) > (card.quantitative_analyses.splits["test"].accuracy.value or 0)
+    right = card.quantitative_analyses.splits["test"].accuracy.value or 0
+    calibration = card.quantitative_analyses.calibration
+    surer = _confidence(calibration.bins) > right
     advice = "Read the precision beside it, which is how often such answers were right."
     if findings.temperature_helps(card):
-        advice = f"Read the calibrated probability. {advice}"
+        left = _confidence(calibration.bins_calibrated) - right
+        still = f", which is still too {'high' if left > 0 else 'low'}, by {100 * abs(left):.1f} points on average"
+        advice = f"Read the calibrated probability{still if abs(left) > _NOTEWORTHY else ''}. {advice}"
     return Caveat(
         caveat=f"Its probabilities are too {'high' if surer else 'low'} on average.",
         recommendation=advice,
@@ -102,7 +110,7 @@ def _calibration(card: Card) -> Caveat:
     )
 
 
-def _confidence(card: Card) -> float:
-    """The mean probability of its answers about the test images."""
-    filled = [each for each in card.quantitative_analyses.calibration.bins if each.confidence is not None]
+def _confidence(bins: list[Bin]) -> float:
+    """The mean probability of the answers in these bins."""
+    filled = [each for each in bins if each.confidence is not None]
     return sum(each.count * (each.confidence or 0) for each in filled) / max(1, sum(each.count for each in filled))

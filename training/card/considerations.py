@@ -212,7 +212,7 @@ def _false_alarms(card: Card) -> Consideration:
     )
     return Consideration(
         topic="False alarms differ between groups, and between algorithms",
-        harm="Over 189 face recognition algorithms, false positive rates often vary by factors of 10 to beyond 100 "
+        harm="Across 189 face recognition algorithms, false positive rates often vary by factors of 10 to beyond 100 "
         "between demographic groups; for some developers' identification algorithms no difference was detectable.",
         who_bears_it="The group whose members are taken for one another, or for the sought.",
         mechanism=findings.false_positives(card),

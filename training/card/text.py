@@ -32,8 +32,9 @@ GET_STARTED = [
 ]
 LIFETIME = (
     "Made for as long as the seminar uses it. A version never changes once it is published: another training is "
-    "another version beside it, with a card of its own, and /health and every answer name the version and its digest. "
-    "It does not learn from what it is asked. Nobody watches how well it does on the pictures that are sent."
+    "another version beside it, with a card of its own, and /health and every answer name the version, and its digest "
+    "(of an answer, in a header). It does not learn from what it is asked. Nobody watches how well it does on the "
+    "pictures that are sent."
 )
 FUNDING = "None: made by the maintainers of this project for a seminar; nobody paid for it or for what it should say."
 KERNELS = (
@@ -132,7 +133,7 @@ def factors(*, corrupted: bool) -> Factors:
             "How the picture was taken: light, blur, noise, distance, crop.",
             "Whether it shows one of the ten classes at all.",
             "Whether a near-duplicate of a test image is among the training images.",
-            "The training's seed: it decides which class fares worst.",
+            "The training's seed: which class fares worst depends on it too.",
         ],
         evaluated=evaluated,
         demographics=(

@@ -19,6 +19,7 @@ from service.inference.registry import ModelRegistry
 from service.limits.admission import INLINE_BYTES
 from service.oip import answer, inference
 from service.oip.request import Content, InferRequest, content_of
+from service.oip.statistics import Watch, counted
 from service.oip.tensor import OutputTensor
 from service.settings import Settings
 
@@ -41,12 +42,18 @@ class Infer:
             headers = {name: request.headers.get(name) for name in (body.LENGTH_HEADER, "content-encoding")}
             parse = partial(self._parse, predictor, content, headers)
             place = partial(pool.place, request)
-            if len(content) <= INLINE_BYTES and not headers["content-encoding"]:
-                asked, sent = parse()
-                return _respond(predictor, asked, await inference.scores(predictor, sent, pool, place))
-            async with place():
-                asked, sent = await pool.run(parse)
-                return _respond(predictor, asked, await inference.scores_in_place(predictor, sent, pool))
+            with counted(predictor.model) as watch:
+                if len(content) <= INLINE_BYTES and not headers["content-encoding"]:
+                    asked, sent = parse()
+                    watch.mark("compute_input")
+                    return _respond(
+                        predictor, asked, await inference.scores(predictor, sent, pool, place, watch), watch
+                    )
+                async with place():
+                    watch.mark("queue")
+                    asked, sent = await pool.run(parse)
+                    watch.mark("compute_input")
+                    return _respond(predictor, asked, await inference.scores_in_place(predictor, sent, pool), watch)
 
     def _parse(
         self, predictor: Predictor, content: bytes, headers: Mapping[str, str | None]
@@ -59,9 +66,17 @@ class Infer:
         return asked, content_of(asked, card, settings.max_images)
 
 
-def _respond(predictor: Predictor, asked: InferRequest, scores: Scores) -> Response:
-    details = predictor.model.card.model_details
+def _respond(predictor: Predictor, asked: InferRequest, scores: Scores, watch: Watch) -> Response:
+    watch.mark("compute_infer")
     inference.count(predictor, scores)
+    watch.images = len(scores.energies)
+    response = _response(predictor, asked, scores)
+    watch.mark("compute_output")
+    return response
+
+
+def _response(predictor: Predictor, asked: InferRequest, scores: Scores) -> Response:
+    details = predictor.model.card.model_details
     tensors = answer.tensors(predictor.outputs, scores, asked.outputs)
     document: dict[str, Any] = {"model_name": details.name, "model_version": str(details.version)}
     if asked.id is not None:

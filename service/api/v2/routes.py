@@ -41,6 +41,7 @@ def routes(registry: ModelRegistry, intake: Intake, settings: Settings) -> list[
             for path, endpoint, method in (
                 ("", status.model, "GET"),
                 ("/ready", status.model_ready, "GET"),
+                ("/stats", status.statistics, "GET"),
                 ("/infer", infer.post, "POST"),
             )
         ),

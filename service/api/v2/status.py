@@ -1,5 +1,6 @@
 """`/v2`, `/v2/health/...` and `/v2/models/...`: what there is, and whether it is ready."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from service.api.v2.path import chosen
 from service.errors import Draining
 from service.inference.registry import ModelRegistry
 from service.limits.admission import Admission
-from service.oip import metadata
+from service.oip import metadata, statistics
 
 
 class Status:
@@ -48,6 +49,14 @@ class Status:
         """Whether a model can be asked; it is opened to find out."""
         predictor = await self._registry.predictor(*chosen(request))
         return _respond({"name": predictor.model.name, "ready": True})
+
+    async def statistics(self, request: Request) -> Response:
+        """What the inferences of a model took: of one version, or of all."""
+        name, version = chosen(request)
+        self._registry.choose(name, version)  # or it is told that there is none
+        versions = self._registry.versions(name) if version is None else [version]
+        models = [self._registry.choose(name, each) for each in versions]
+        return _respond(await asyncio.to_thread(statistics.of_models, models))
 
 
 def _respond(content: Mapping[str, Any]) -> Response:

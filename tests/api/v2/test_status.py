@@ -17,7 +17,7 @@ def test_the_server_says_what_it_is(toy_client: httpx.Client) -> None:
     assert body(toy_client.get("/v2")) == {
         "name": "seminar-cnn",
         "version": "1.0.0",
-        "extensions": ["binary_tensor_data", "classification", "model_repository"],
+        "extensions": ["binary_tensor_data", "classification", "model_repository", "statistics"],
     }
 
 
