@@ -13,6 +13,8 @@ from service.oip.request import InferRequest, outputs_of
 from service.oip.tensor import InputTensor, OutputTensor
 
 _ID_CHARACTERS = 1024
+# Far more than a model has; counted before anything is made of them.
+_MOST_TENSORS = 64
 # The field of InferTensorContents that holds a datatype's elements.
 _FIELDS = {"UINT8": "uint_contents", "FP32": "fp32_contents", "BYTES": "bytes_contents"}
 
@@ -25,6 +27,10 @@ def read(message: pb.ModelInferRequest, outputs: Outputs) -> InferRequest:
     """
     if len(message.id) > _ID_CHARACTERS:
         raise InvalidTensor(f"An id has at most {_ID_CHARACTERS:,} characters.", field="id", limit=_ID_CHARACTERS)
+    if len(message.inputs) > _MOST_TENSORS or len(message.outputs) > _MOST_TENSORS:
+        raise InvalidTensor(
+            f"There are more than {_MOST_TENSORS} inputs or outputs.", field="inputs", limit=_MOST_TENSORS
+        )
     raw = message.raw_input_contents
     if raw and len(raw) != len(message.inputs):
         given = f"{len(raw)} raw_input_contents for {len(message.inputs)} inputs"

@@ -92,7 +92,8 @@ def elements(tensor: InputTensor, count: int) -> NDArray[Any] | list[bytes]:
 def _numbers(tensor: InputTensor) -> NDArray[Any]:
     """The values as an array, whatever its shape."""
     try:
-        array = np.asarray(tensor.values)
+        # Looked at before: of one long text among numbers NumPy would make as many texts of that length.
+        array = np.asarray(tensor.values if _holds_numbers(tensor.values) else None)
     except (ValueError, OverflowError):  # nested unevenly, or numbers that nothing holds
         array = np.empty(0, object)
     if array.dtype.kind not in "iuf":
@@ -101,6 +102,21 @@ def _numbers(tensor: InputTensor) -> NDArray[Any]:
             field="data",
         )
     return array
+
+
+def _holds_numbers(values: Any) -> bool:
+    """Whether there is nothing but numbers in lists, of whatever depth."""
+    lists = [values]
+    while lists:
+        each = lists.pop()
+        if type(each) is not list:
+            return False
+        for value in each:
+            if type(value) is list:
+                lists.append(value)
+            elif type(value) not in (int, float):
+                return False
+    return True
 
 
 def _check_count(tensor: InputTensor, found: int, count: int) -> None:

@@ -140,6 +140,7 @@ ONE = [1, 32, 32, 3]
     ([tensor([True] * 3072, ONE)], 400, "are numbers"),
     ([tensor([[1, 2], [3]], ONE)], 400, "are numbers"),
     ([tensor("text", ONE)], 400, "are numbers"),
+    ([tensor(["a" * 100_000, *[1] * 50_000], ONE)], 400, "are numbers"),
     ([tensor({"a": 1}, ONE)], 400, "are numbers"),
     ([tensor([256.5] * 3072, ONE, "FP32")], 400, "from 0 to 255"),
     ([tensor([0.5] * 3072, ONE, "FP32")], 400, "multiply them by 255"),
