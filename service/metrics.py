@@ -77,7 +77,10 @@ LAST_INFERENCE = Family(
     )
 )  # fmt: skip
 MODEL = Gauge(
-    "service_model_info", "The models served; always 1.", ["model", "version", "sha256"], multiprocess_mode="max"
+    "service_model_info",
+    "1 for each model served, 0 for one that has gone.",
+    ["model", "version", "sha256"],
+    multiprocess_mode="max",
 )
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST

@@ -14,7 +14,6 @@ from urllib.parse import unquote
 import grpc
 from starlette.requests import Request
 
-from service import metrics
 from service.errors import BufferFull, Overloaded, ServiceError
 from service.http import problems
 from service.middleware.access_log import AccessLog, Record
@@ -29,7 +28,6 @@ _STATUSES = {
     408: grpc.StatusCode.DEADLINE_EXCEEDED,
     503: grpc.StatusCode.UNAVAILABLE,
 }
-_FAULT = "This is a fault of the service, not of your request. Tell its operator."
 
 Context = Any  # grpc.aio.ServicerContext, which has no types
 
@@ -92,14 +90,13 @@ class Calls:
                 passage.status = _OK
                 return
             except ServiceError as error:
-                found = problems.PROBLEM_TYPES[type(error)]
+                found = problems.note({}, error)
                 passage.status, passage.problem = found.status, found.name
-                metrics.REFUSALS[found.name,].inc()
                 code, text = status_of(error), str(error)
             except Exception:
                 passage.status, passage.problem = _FAILED, problems.INTERNAL.name
                 logging.getLogger("service").exception("call %s failed", path)
-                code, text = grpc.StatusCode.INTERNAL, _FAULT
+                code, text = grpc.StatusCode.INTERNAL, problems.FAULT
             await context.abort(code, text)
         finally:
             seconds = time.perf_counter() - passage.started

@@ -94,9 +94,8 @@ class Inference:
         """Every version, whether it can be asked, and why not."""
         message = await self._read(given, context)
         made = pb.RepositoryIndexResponse()
-        for name, version, state, reason in self._registry.index():
-            if state == "READY" or not message.ready:
-                made.models.add(name=name, version=str(version), state=state, reason=reason)
+        for name, version, state, reason in self._registry.index(ready=message.ready):
+            made.models.add(name=name, version=str(version), state=state, reason=reason)
         return made
 
     async def model_infer(self, given: Messages, context: Context) -> pb.ModelInferResponse:

@@ -9,10 +9,9 @@ from service.grpc import inference_pb2 as pb
 from service.inference.outputs import Outputs
 from service.inference.predictor import Predictor
 from service.oip.metadata import ModelMetadata
-from service.oip.request import InferRequest, outputs_of
+from service.oip.request import InferRequest, check_id, outputs_of
 from service.oip.tensor import InputTensor, OutputTensor
 
-_ID_CHARACTERS = 1024
 # Far more than a model has; counted before anything is made of them.
 _MOST_TENSORS = 64
 # The field of InferTensorContents that holds a datatype's elements.
@@ -25,8 +24,7 @@ def read(message: pb.ModelInferRequest, outputs: Outputs) -> InferRequest:
     Raises:
         InvalidTensor: something of a tensor or output makes no sense.
     """
-    if len(message.id) > _ID_CHARACTERS:
-        raise InvalidTensor(f"An id has at most {_ID_CHARACTERS:,} characters.", field="id", limit=_ID_CHARACTERS)
+    check_id(message.id)
     if len(message.inputs) > _MOST_TENSORS or len(message.outputs) > _MOST_TENSORS:
         raise InvalidTensor(
             f"There are more than {_MOST_TENSORS} inputs or outputs.", field="inputs", limit=_MOST_TENSORS

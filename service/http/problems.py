@@ -112,6 +112,8 @@ METHOD_NOT_ALLOWED = ProblemType(
     405, "method-not-allowed", "Method not allowed", "This address exists, for other methods."
 )
 INTERNAL = ProblemType(500, "internal-error", "The service failed", "A fault of the service, not of the request.")
+# What is said of such a fault.
+FAULT = "This is a fault of the service, not of your request. Tell its operator."
 BY_NAME = {
     problem_type.name: problem_type
     for problem_type in (*PROBLEM_TYPES.values(), NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL)
@@ -222,7 +224,7 @@ def stand_in(scope: Scope, status: int, headers: Iterable[tuple[bytes, bytes]]) 
 def fail(scope: Scope) -> Response:
     """The answer to a request at which the service itself failed."""
     scope["problem"] = INTERNAL.name
-    return _response(scope, INTERNAL, "This is a fault of the service, not of your request. Tell its operator.")
+    return _response(scope, INTERNAL, FAULT)
 
 
 def _forget_frames(error: ServiceError) -> None:

@@ -177,17 +177,22 @@ class ModelRegistry:
     def __iter__(self) -> Iterator[Model]:
         return (model for versions in list(self._models.values()) for model in list(versions.values()))
 
-    def index(self) -> list[Entry]:
-        """Every version that lies in the folder or is still served, and whether it can be asked."""
+    def index(self, *, ready: bool = False) -> list[Entry]:
+        """Every version that lies in the folder or is still served, and whether it can be asked.
+
+        Args:
+            ready: only those that can.
+        """
         failed = {(model.name, model.version): reason for model, (_, reason) in self._failed.items()}
         served = {(model.name, model.version) for model in self} - set(failed)
         entries = []
         for key in sorted(served | set(failed) | set(self._faults)):
             name, version = key
             unloaded = name in self._unloaded
-            ready = key in served and not unloaded
+            available = key in served and not unloaded
             reason = f"it {_UNLOADED}" if unloaded else failed.get(key) or self._faults.get(key, "")
-            entries.append(Entry(name, version, "READY" if ready else "UNAVAILABLE", reason))
+            if available or not ready:
+                entries.append(Entry(name, version, "READY" if available else "UNAVAILABLE", reason))
         return entries
 
     async def load(self, name: str) -> None:

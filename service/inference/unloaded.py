@@ -1,7 +1,6 @@
 """Which models an operator has unloaded: with several workers, all know it by files in the folder that they share."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from service import metrics
@@ -21,9 +20,6 @@ class Unloaded:
     def __contains__(self, name: str) -> bool:
         """Whether this worker knows that the model is unloaded."""
         return name in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._names))
 
     def look(self) -> None:
         """See what other workers have unloaded or loaded."""

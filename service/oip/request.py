@@ -16,6 +16,7 @@ from service.oip.tensor import DATATYPES, InputTensor, elements
 _PIXELS = (SIDE, SIDE, 3)
 _OF_ONE = SIDE * SIDE * 3
 _HIGHEST = 255
+_ID_CHARACTERS = 1024
 
 
 class RequestedOutput(NamedTuple):
@@ -56,6 +57,16 @@ class Content(NamedTuple):
 
     pixels: NDArray[np.uint8] | None
     pictures: Sequence[bytes] = ()
+
+
+def check_id(given: str) -> None:
+    """See that a request's id is not too long to be repeated.
+
+    Raises:
+        InvalidTensor: it is.
+    """
+    if len(given) > _ID_CHARACTERS:
+        raise InvalidTensor(f"An id has at most {_ID_CHARACTERS:,} characters.", field="id", limit=_ID_CHARACTERS)
 
 
 def content_of(request: InferRequest, card: Card, most: int) -> Content:

@@ -14,7 +14,7 @@ from tests.grpc.conftest import Asked
 from tests.support import toy
 from tests.support.answers import body
 from tests.support.pictures import BLUE, RED, encode, photo
-from tests.support.protocol import images
+from tests.support.protocol import elements, images
 
 TWO = images("airplane", "bird")
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
@@ -38,14 +38,7 @@ def outputs(answer: Any) -> dict[str, Any]:
     """The outputs by name, from their raw contents."""
     found = {}
     for each, content in zip(answer.outputs, answer.raw_output_contents, strict=True):
-        if each.datatype == "BYTES":
-            values, rest = [], content
-            while rest:
-                length = int.from_bytes(rest[:4], "little")
-                values.append(rest[4 : 4 + length].decode())
-                rest = rest[4 + length :]
-        else:
-            values = np.frombuffer(content, {"FP32": "<f4", "BOOL": "?"}[each.datatype]).tolist()
+        values = elements(each.datatype, content)
         found[each.name] = np.array(values, object).reshape(each.shape).tolist()
     return found
 

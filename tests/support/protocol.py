@@ -49,7 +49,7 @@ def outputs(response: httpx.Response) -> dict[str, Any]:
     for each in document["outputs"]:
         size = each.get("parameters", {}).get("binary_data_size")
         assert (size is None) == ("data" in each)
-        values: Any = each["data"] if size is None else _elements(each["datatype"], raw[:size])
+        values: Any = each["data"] if size is None else elements(each["datatype"], raw[:size])
         raw = raw[size or 0 :]
         dtype = {"FP32": np.float32, "BOOL": np.bool_, "BYTES": np.object_}[each["datatype"]]
         found[each["name"]] = np.array(values, dtype).reshape(each["shape"]).tolist()
@@ -57,7 +57,8 @@ def outputs(response: httpx.Response) -> dict[str, Any]:
     return found
 
 
-def _elements(datatype: str, raw: bytes) -> list[Any]:
+def elements(datatype: str, raw: bytes) -> list[Any]:
+    """The elements of a tensor in binary form; of BYTES as texts."""
     if datatype != "BYTES":
         return list(np.frombuffer(raw, {"FP32": "<f4", "BOOL": "?"}[datatype]).tolist())
     found = []

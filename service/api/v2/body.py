@@ -12,7 +12,7 @@ import orjson
 from service.errors import BodyTooLarge, InvalidTensor, MalformedBody, UnsupportedContentType
 from service.expectation import shown
 from service.inference.outputs import Outputs
-from service.oip.request import InferRequest, outputs_of
+from service.oip.request import InferRequest, check_id, outputs_of
 from service.oip.tensor import InputTensor
 
 LENGTH_HEADER = "inference-header-content-length"
@@ -21,7 +21,6 @@ _ENCODINGS = ("gzip", "deflate", "identity")
 # cost more memory than its bytes; they are counted before it is parsed.
 _MOST_COMMAS = 400_000
 _MOST_BRACKETS = 200_000
-_ID_CHARACTERS = 1024
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
@@ -83,8 +82,8 @@ def read(
     if type(binary) is not bool:
         raise InvalidTensor("binary_data_output is true or false.", field="binary_data_output", value=shown(binary))
     identifier = document.get("id")
-    if identifier is not None and len(_text(identifier, "id")) > _ID_CHARACTERS:
-        raise InvalidTensor(f"An id has at most {_ID_CHARACTERS:,} characters.", field="id", limit=_ID_CHARACTERS)
+    if identifier is not None:
+        check_id(_text(identifier, "id"))
     inputs = []
     for each in _objects(document.get("inputs"), "inputs"):
         tensor, following = _input(each, following)

@@ -29,10 +29,9 @@ class Repository:
         """Every version, whether it can be asked, and why not; with {"ready": true} those that can."""
         async with self._intake.hold(request) as content:
             wanted = _object(content)
-        entries = [each for each in self._registry.index() if each.state == "READY" or wanted.get("ready") is not True]
         listed = [
             {"name": name, "version": str(version), "state": state, "reason": reason}
-            for name, version, state, reason in entries
+            for name, version, state, reason in self._registry.index(ready=wanted.get("ready") is True)
         ]
         return json_response(listed)
 

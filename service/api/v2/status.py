@@ -1,8 +1,6 @@
 """`/v2`, `/v2/health/...` and `/v2/models/...`: what there is, and whether it is ready."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,31 +22,31 @@ class Status:
 
     async def server(self, _request: Request) -> Response:
         """What this server is, and which extensions it has."""
-        return _respond(metadata.server_metadata())
+        return json_response(metadata.server_metadata())
 
     async def live(self, _request: Request) -> Response:
         """That it answers."""
-        return _respond({"live": True})
+        return json_response({"live": True})
 
     async def ready(self, _request: Request) -> Response:
         """Whether it takes anything new."""
         if self._admission.draining:
             raise Draining("The service finishes what it has begun and takes nothing new.")
-        return _respond({"ready": True, "live": True})
+        return json_response({"ready": True, "live": True})
 
     async def models(self, _request: Request) -> Response:
         """The names of all models, as KServe lists them."""
-        return _respond({"models": sorted({model.name for model in self._registry})})
+        return json_response({"models": sorted({model.name for model in self._registry})})
 
     async def model(self, request: Request) -> Response:
         """A model's inputs and outputs, and where its card is."""
         found = self._registry.choose(*chosen(request))
-        return _respond(metadata.model_metadata(found, self._registry.versions(found.name)))
+        return json_response(metadata.model_metadata(found, self._registry.versions(found.name)))
 
     async def model_ready(self, request: Request) -> Response:
         """Whether a model can be asked; it is opened to find out."""
         predictor = await self._registry.predictor(*chosen(request))
-        return _respond({"name": predictor.model.name, "ready": True})
+        return json_response({"name": predictor.model.name, "ready": True})
 
     async def statistics(self, request: Request) -> Response:
         """What the inferences of a model took: of one version, or of all."""
@@ -56,8 +54,4 @@ class Status:
         self._registry.choose(name, version)  # or it is told that there is none
         versions = self._registry.versions(name) if version is None else [version]
         models = [self._registry.choose(name, each) for each in versions]
-        return _respond(await asyncio.to_thread(statistics.of_models, models))
-
-
-def _respond(content: Mapping[str, Any]) -> Response:
-    return json_response(content)
+        return json_response(await asyncio.to_thread(statistics.of_models, models))
