@@ -26,18 +26,28 @@ def is_only_here(host: str) -> bool:
 
 
 def is_for_others(host: str) -> bool:
-    """Whether an address that somebody used for this machine may be of use to others: it means no machine to itself."""
+    """Whether an address that somebody used for this machine may be of use to others: it means no machine to itself.
+
+    Args:
+        host: of a URL: a name, or an address of IPv4, or one of IPv6 in brackets.
+    """
+    if host.startswith("["):
+        try:
+            address = ipaddress.IPv6Address(host.strip("[]"))
+        except ValueError:
+            return False
+        return not _is_this_machine(address.ipv4_mapped or address)
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, 6.3
         return False
     try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        try:
-            address = ipaddress.ip_address(socket.inet_aton(name))  # "127.1" and its like
-        except OSError:
-            return True
-    return not (address.is_loopback or address.is_unspecified)
+        return not _is_this_machine(ipaddress.IPv4Address(socket.inet_aton(name)))  # "127.1" and its like too
+    except OSError:
+        return True
+
+
+def _is_this_machine(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_loopback or address.is_unspecified
 
 
 def reachable(host: str, port: int) -> list[str]:

@@ -96,7 +96,7 @@ def create_app(
         *operations.routes(registry, admission),
         *plain.routes(registry, intake),
         *v2.routes(registry, intake, settings),
-        *share.routes(settings),
+        *share.routes(settings, intake),
         *problem_pages.routes(),
         *page.routes(),
         *documentation.routes(app, partial(examples.examples, registry), Keys(settings)),

@@ -1,6 +1,5 @@
 """`/share`: how others get the page, for the page's panel: addresses, each with its QR code."""
 
-import asyncio
 import re
 
 from starlette.requests import Request
@@ -10,10 +9,11 @@ from typing_extensions import TypedDict
 
 from service import addresses
 from service.api.direct_route import json_response
+from service.api.intake import Intake
 from service.settings import Settings
 
 # The origin of a page (RFC 6454): no longer than any host name with its port.
-_ORIGIN = re.compile(r"https?://([A-Za-z0-9.\-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?", re.ASCII)
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.\-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[1-9][0-9]{0,4})?", re.ASCII)
 _HIGHEST_PORT = 65_535
 _HEADERS = {"Cache-Control": "no-store"}
 
@@ -35,16 +35,23 @@ class Share(TypedDict):
 class Sharing:
     """The endpoint."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, intake: Intake) -> None:
         self._host = settings.host
+        self._intake = intake
 
     async def get(self, request: Request) -> Response:
-        """The addresses: that by which the page was asked, if others can use it, then those of the machine."""
+        """The addresses: that by which the page was asked, if others can use it, then those of the machine.
+
+        Raises:
+            Overloaded: there is no room. Anybody may ask for codes that have never been drawn.
+        """
         port = request.scope["server"][1] if request.scope.get("server") else 80
         urls = [*_origin(request), *addresses.reachable(self._host, port)]
+        with self._intake.admission:
+            async with self._intake.pool.place(request):
+                shared = await self._intake.pool.run(_with_codes, list(dict.fromkeys(urls)))
         share: Share = {
-            # In a thread: anybody may ask for codes that have never been drawn.
-            "addresses": await asyncio.to_thread(_with_codes, list(dict.fromkeys(urls))),
+            "addresses": shared,
             "note": addresses.ONLY_HERE if not urls and addresses.is_only_here(self._host) else "",
         }
         return json_response(share, _HEADERS)
@@ -63,11 +70,11 @@ def _origin(request: Request) -> list[str]:
     given = _ORIGIN.fullmatch(request.query_params.get("origin", ""))
     if given is None or given[0].partition("://")[2].lower() != request.headers.get("host", "").lower():
         return []
-    if int((given[2] or ":0")[1:]) > _HIGHEST_PORT or not addresses.is_for_others(given[1].strip("[]")):
+    if int((given[2] or ":80")[1:]) > _HIGHEST_PORT or not addresses.is_for_others(given[1]):
         return []
     return [f"{given[0]}/"]
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
+def routes(settings: Settings, intake: Intake) -> list[BaseRoute]:
     """The route; it is the page's, and no part of the API's description."""
-    return [Route("/share", Sharing(settings).get, methods=["GET"])]
+    return [Route("/share", Sharing(settings, intake).get, methods=["GET"])]

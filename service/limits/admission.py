@@ -6,7 +6,7 @@ from service.errors import Overloaded
 from service.settings import Settings
 
 # The paths whose requests cost enough to be counted and bounded.
-BOUNDED = frozenset({"/predict", "/explain", "/answers", "/plain"})
+BOUNDED = frozenset({"/predict", "/explain", "/answers", "/plain", "/share"})
 
 # Bodies up to this size take a millisecond or so and are worked on at once; longer ones would hold up everybody else
 # on the event loop and go to a thread.
@@ -16,7 +16,7 @@ INLINE_BYTES = 32 * 1024
 def is_bounded(path: str) -> bool:
     """Whether requests for this path cost enough to be counted and bounded."""
     resource = path.removesuffix("/")
-    return resource in BOUNDED or (resource.startswith("/v2/models/") and resource.endswith("/infer"))
+    return resource in BOUNDED or (resource.startswith("/v2/models/") and resource.endswith(("/infer", "/stats")))
 
 
 class Admission:

@@ -30,6 +30,15 @@ def test_too_much_at_one_time_is_refused(narrow: Service) -> None:
     assert answered.json()["label"] == "airplane"
 
 
+@pytest.mark.parametrize("path", ["/share", "/v2/models/toy/stats"])
+def test_what_goes_to_a_thread_is_bounded_like_a_prediction(narrow: Service, path: str) -> None:
+    """What anybody may ask for, and takes milliseconds each time, is refused with Retry-After where there is no room."""
+    with occupied(narrow):
+        refused = until(lambda: narrow.client.get(path), "a refusal", lambda response: response.status_code != 200)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    until(lambda: narrow.client.get(path).status_code == 200, "room")
+
+
 def test_no_more_are_worked_on_than_the_limit() -> None:
     """Who is let in counts until its work ends, and a third is turned away where two may be worked on."""
     admission = Admission(Settings(max_in_flight=2))

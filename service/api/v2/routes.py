@@ -26,7 +26,7 @@ class _NamedRoute(Route):
 def routes(registry: ModelRegistry, intake: Intake, settings: Settings) -> list[BaseRoute]:
     """All of them."""
     repository = Repository(registry, intake, settings)
-    status, infer = Status(registry, intake.admission), Infer(registry, intake, settings)
+    status, infer = Status(registry, intake), Infer(registry, intake, settings)
     return [
         _NamedRoute("/v2", status.server, methods=["GET"]),
         _NamedRoute("/v2/health/live", status.live, methods=["GET"]),

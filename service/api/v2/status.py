@@ -1,24 +1,22 @@
 """`/v2`, `/v2/health/...` and `/v2/models/...`: what there is, and whether it is ready."""
 
-import asyncio
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.direct_route import json_response
+from service.api.intake import Intake
 from service.api.v2.path import chosen
 from service.errors import Draining
 from service.inference.registry import ModelRegistry
-from service.limits.admission import Admission
 from service.oip import metadata, statistics
 
 
 class Status:
     """The endpoints."""
 
-    def __init__(self, registry: ModelRegistry, admission: Admission) -> None:
+    def __init__(self, registry: ModelRegistry, intake: Intake) -> None:
         self._registry = registry
-        self._admission = admission
+        self._intake = intake
 
     async def server(self, _request: Request) -> Response:
         """What this server is, and which extensions it has."""
@@ -30,7 +28,7 @@ class Status:
 
     async def ready(self, _request: Request) -> Response:
         """Whether it takes anything new."""
-        if self._admission.draining:
+        if self._intake.admission.draining:
             raise Draining("The service finishes what it has begun and takes nothing new.")
         return json_response({"ready": True, "live": True})
 
@@ -54,4 +52,6 @@ class Status:
         self._registry.choose(name, version)  # or it is told that there is none
         versions = self._registry.versions(name) if version is None else [version]
         models = [self._registry.choose(name, each) for each in versions]
-        return json_response(await asyncio.to_thread(statistics.of_models, models))
+        with self._intake.admission:  # with several workers it reads the figures of all, from files
+            async with self._intake.pool.place(request):
+                return json_response(await self._intake.pool.run(statistics.of_models, models))
