@@ -101,6 +101,9 @@ export const answers = async (model, signal) =>
 /** The picture itself. @param {number} index @param {AbortSignal} [signal] */
 export const testImage = async (index, signal) => (await ask(`images/${index}.png`, { signal })).blob();
 
+/** The picture of a human face. @param {AbortSignal} [signal] */
+export const portrait = async (signal) => (await ask("page/portrait.jpg", { signal })).blob();
+
 /** Whether the service answers again. */
 export const healthy = () =>
   fetch("health", { cache: "no-store" }).then(

@@ -1,6 +1,6 @@
 // The card's figures, fetched when they come into view.
 
-import { card } from "./api.js";
+import { Away, card } from "./api.js";
 import { byId, h, whenNear } from "./dom.js";
 import { onReveal } from "./guess.js";
 import { onAnswer, state } from "./state.js";
@@ -9,13 +9,25 @@ import { isVeiled } from "./veil.js";
 
 /** @import { Card, OfferedModel } from "./openapi.js" */
 
-/** @type {{model: OfferedModel, card: Card, reliability: typeof import("./figures.js").reliability}|null} */
+/** @typedef {typeof import("./figures.js")} Figures */
+
+/** Where the script that draws is. Browsers keep an import that failed as failed: it is asked for by another address. */
+let script = "./figures.js";
+/** @type {{model: OfferedModel, card: Card, reliability: Figures["reliability"]}|null} */
 let shown = null;
+
+/** @returns {Promise<Figures>} */
+const drawing = () =>
+  import(script).catch((error) => {
+    if (script.includes("?")) throw error;
+    script += "?again";
+    throw new Away("The service is away.");
+  });
 
 const fill = latest(async (signal) => {
   if (!state.view) return;
   const { model, answer } = state.view;
-  const [found, { figures, reliability }] = await Promise.all([card(model, signal), import("./figures.js")]);
+  const [found, { figures, reliability }] = await Promise.all([card(model, signal), drawing()]);
   if (signal.aborted) return;
   shown = { model, card: found, reliability };
   byId("card-link", HTMLAnchorElement).href =

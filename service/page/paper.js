@@ -1,7 +1,7 @@
 // The page on paper: what is fetched only when one scrolls there is fetched before it is printed.
 
 import { bringAll, byId, isPartial } from "./dom.js";
-import { isQuiet } from "./task.js";
+import { isComplete, isQuiet } from "./task.js";
 import { say } from "./trouble.js";
 
 const CHECK_MS = 100;
@@ -36,6 +36,6 @@ export function start() {
     printAll();
   });
   window.addEventListener("beforeprint", () => {
-    byId("paper-note").hidden = !isPartial();
+    byId("paper-note").hidden = !isPartial() && isComplete();
   });
 }

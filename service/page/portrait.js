@@ -1,6 +1,6 @@
 // A human face, shown to a network that has no word for it.
 
-import { predict } from "./api.js";
+import { portrait, predict } from "./api.js";
 import { Bars } from "./bars.js";
 import { byId, h, percent, whenNear } from "./dom.js";
 import { onAnswer, state } from "./state.js";
@@ -15,7 +15,7 @@ let asked = null;
 const look = latest(async (signal) => {
   if (!state.view) return;
   const { model } = state.view;
-  const blob = await (await fetch("page/portrait.jpg", { signal })).blob();
+  const blob = await portrait(signal);
   const answer = await predict({ blob, name: "portrait.jpg" }, { model: model.name, version: model.version }, signal);
   asked = model;
   byId("portrait-verdict").replaceChildren(

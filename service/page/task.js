@@ -5,8 +5,14 @@ import { clear, report } from "./trouble.js";
 /** What is under way. @type {Set<AbortSignal>} */
 const running = new Set();
 
+/** What has failed and not succeeded since. @type {Set<unknown>} */
+const failing = new Set();
+
 /** Whether nothing is under way. */
 export const isQuiet = () => !running.size;
+
+/** Whether nothing is under way, and nothing has failed for good or until it is tried again. */
+export const isComplete = () => isQuiet() && !failing.size;
 
 /**
  * @template {unknown[]} Arguments
@@ -31,11 +37,14 @@ export function latest(job, { delay = 0, failed } = {}) {
       async () => {
         try {
           await job(signal, ...args);
-          if (!signal.aborted) clear(run);
+          if (signal.aborted) return;
+          failing.delete(run);
+          clear(run);
         } catch (error) {
           if (signal.aborted) return;
-          if (failed?.(error)) clear(run);
-          else report(error, run, () => run(...args));
+          if (failed?.(error)) return clear(run);
+          failing.add(run);
+          report(error, run, () => run(...args));
         } finally {
           running.delete(signal);
         }
