@@ -29,6 +29,9 @@ Index = Annotated[int, Field(ge=0, lt=SIZE), PLAIN]
 # As pydantic reads 1.0, +4 and 016: what is no plain number, and looks like one to whoever wrote it.
 _ALMOST = re.compile(r"\s*[-+]?[0-9][0-9_]*(\.0*)?\s*", re.ASCII)
 
+# Larger whole numbers in JSON may be read as others, with a fraction or without.
+_EXACT = 2**53
+
 # Longer queries are read anew each time: the few that are asked again and again are short, and what anybody may make up
 # must not fill the memory.
 _KEPT_BYTES = 128
@@ -137,21 +140,25 @@ def describe_error(
     schema = properties[name]
     given = _given(sent, first["loc"])
     value = None if given is None else shown(given)
+    position = int(first["loc"][1]) + 1 if name == "indices" and len(first["loc"]) > 1 else None
     below = first["type"] == "greater_than_equal"
     if name in ("index", "indices") and (below or first["type"] == "less_than"):
-        position = None
         message = f"There is no such test image: they go from 0 to {SIZE - 1}."
-        if name == "indices":
-            position = int(first["loc"][1]) + 1
+        if position is not None:
             message = f"Number {position} of the indices: {message}"
         return IndexOutOfRange(message, field=name, value=value, limit=0 if below else SIZE - 1, position=position)
     bound = limit(schema, upper=not below) if below or first["type"] in ("less_than", "less_than_equal") else None
     message = f"{name} must be {expectation(schema)}"
+    if position is not None:
+        message = f"Number {position} of the indices must be {expectation(properties['index'])}"
     if isinstance(given, str) and first["type"] == "int_type":
         message += ", without quotes"
-    elif isinstance(given, float) or (first["type"] == "value_error" and _ALMOST.fullmatch(str(given))):
+    elif (isinstance(given, float) and abs(given) < _EXACT) or (
+        first["type"] == "value_error" and _ALMOST.fullmatch(str(given))
+    ):
         message += ", in plain digits: 4, not 4.0 or 04"
-    return InvalidParameter(f"{message}.", field=name, value=value, allowed=choices(schema) or None, limit=bound)
+    allowed = choices(schema) or None
+    return InvalidParameter(f"{message}.", field=name, value=value, allowed=allowed, limit=bound, position=position)
 
 
 def _given(sent: Mapping[str, object], place: Sequence[int | str]) -> bool | int | float | str | None:

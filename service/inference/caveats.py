@@ -49,7 +49,9 @@ _CUT = _caveat("not-square", "The picture is far from square: only its middle wa
 _SQUEEZED = _caveat("not-square", "The picture is far from square: it was squeezed, and things in it look misshapen.")
 _TINY = _caveat("tiny", f"The picture has fewer pixels than the model looks at ({SIDE}x{SIDE}): it was enlarged.")
 _GREY = _caveat("grey", "The picture has no colour, and the model goes by colour too.")
-_ANIMATION = _caveat("animation", "The picture moves: only its first frame was looked at.")
+_ANIMATION = _caveat(
+    "animation", "The file says that it holds several pictures (an animation): only the first was looked at."
+)
 _STRANGE = f"To the model the picture is stranger, by its energy, than 95{NBSP}% of the validation images"
 _OUT_OF_DISTRIBUTION = _caveat("out-of-distribution", f"{_STRANGE}: it may show none of its classes.")
 # A test image shows one of them, which is known.

@@ -172,9 +172,10 @@ def test_whole_numbers_are_written_in_one_way(toy_client: httpx.Client, query: s
 @pytest.mark.parametrize(("sent", "name", "value", "says"), [
     ({"index": 1.0}, "index", "1.0", "not 4.0 or 04"),
     ({"index": True}, "index", "true", "a whole number from 0 to 9999."),
+    ({"index": 10**26}, "index", "1e+26", "index must be a whole number from 0 to 9999."),
     ({"indices": [3, 1.0]}, "indices", "1.0", "not 4.0 or 04"),
     ({"indices": [3, "1"]}, "indices", "1", "without quotes"),
-    ({"indices": [True]}, "indices", "true", "a list of whole numbers from 0 to 9999"),
+    ({"indices": [True]}, "indices", "true", "Number 1 of the indices must be a whole number from 0 to 9999"),
     ({"indices": [3, 10_000]}, "indices", "10000", "Number 2 of the indices: There is no such test image"),
 ])  # fmt: skip
 def test_whole_numbers_in_json_are_whole_numbers(
@@ -184,3 +185,5 @@ def test_whole_numbers_in_json_are_whole_numbers(
     response = toy_client.post("/predict", json=sent)
     check(response, 422, response.json()["type"].removeprefix("/problems/"), says)
     assert (response.json()["field"], response.json()["value"]) == (name, value)
+    numbers = sent.get("indices")
+    assert response.json().get("position") == (numbers and len(numbers))

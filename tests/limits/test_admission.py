@@ -32,7 +32,7 @@ def test_too_much_at_one_time_is_refused(narrow: Service) -> None:
 
 @pytest.mark.parametrize("path", ["/share", "/v2/models/toy/stats"])
 def test_what_goes_to_a_thread_is_bounded_like_a_prediction(narrow: Service, path: str) -> None:
-    """What anybody may ask for, and takes milliseconds each time, is refused with Retry-After where there is no room."""
+    """What takes milliseconds and anybody may ask for is refused with Retry-After where there is no room."""
     with occupied(narrow):
         refused = until(lambda: narrow.client.get(path), "a refusal", lambda response: response.status_code != 200)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
