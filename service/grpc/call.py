@@ -1,12 +1,12 @@
-"""Around every call: keys, errors as statuses, log and figures."""
+"""Around every call: keys, errors as statuses, a clock for its answer, log and figures."""
 
 import asyncio
 import ipaddress
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -14,10 +14,11 @@ from urllib.parse import unquote
 import grpc
 from starlette.requests import Request
 
-from service.errors import BufferFull, Overloaded, ServiceError
+from service.errors import BufferFull, ClientTooSlow, Overloaded, ServiceError
 from service.http import problems
 from service.middleware.access_log import AccessLog, Record
 from service.middleware.auth import Keys
+from service.settings import Settings
 
 _OK, _CANCELLED, _FAILED = 200, 499, 500
 _STATUSES = {
@@ -29,7 +30,12 @@ _STATUSES = {
     503: grpc.StatusCode.UNAVAILABLE,
 }
 
+# A status can't overtake an answer that nobody takes: the call is given up, and its connection ends with its age.
+_ABORT_SECONDS = 1.0
+
 Context = Any  # grpc.aio.ServicerContext, which has no types
+Messages = AsyncIterator[bytes]
+Handler = Callable[[Messages, Context], Awaitable[None]]
 
 
 def status_of(error: ServiceError) -> grpc.StatusCode:
@@ -41,51 +47,52 @@ def status_of(error: ServiceError) -> grpc.StatusCode:
 
 
 class Calls:
-    """What all calls have in common."""
+    """What all calls have in common. On the wire a stream of one message is what a single message is."""
 
-    def __init__(self, keys: Keys, access_log: AccessLog) -> None:
-        self._keys = keys
+    def __init__(self, settings: Settings, access_log: AccessLog) -> None:
+        self._keys = Keys(settings)
+        self._send_seconds = settings.send_seconds
         self._access_log = access_log
 
-    def handler(
-        self, path: str, behaviour: Callable[[AsyncIterator[Any], Context], Awaitable[Any]], *, is_open: bool
-    ) -> Callable[[AsyncIterator[Any], Context], Awaitable[Any]]:
-        """A call's behaviour with all that stands around it.
+    def one(self, path: str, sister: str, behaviour: Callable[[Messages, Context], Awaitable[Any]]) -> Handler:
+        """A call that answers with one message, with all that stands around it.
 
         Args:
             path: of the method, such as /inference.GRPCInferenceService/ModelInfer.
-            behaviour: what answers; it reads the one message itself.
-            is_open: whether it needs no key.
+            sister: the path that tells the same over HTTP; where that needs no key, this needs none.
+            behaviour: what answers; it reads its message itself.
         """
 
-        async def answer(messages: AsyncIterator[Any], context: Context) -> Any:
-            async with self._around(path, context, is_open=is_open) as passage:
-                reply = await behaviour(messages, context)
-                passage.bytes = reply.ByteSize()
-            return reply
+        async def answer(given: Messages, context: Context) -> None:
+            async with self._around(path, sister, context) as passage:
+                await self._send(context, await behaviour(given, context), passage)
 
         return answer
 
-    def stream(
-        self, path: str, behaviour: Callable[[AsyncIterator[Any], Context], AsyncIterator[Any]]
-    ) -> Callable[[AsyncIterator[Any], Context], AsyncIterator[Any]]:
+    def several(self, path: str, sister: str, behaviour: Callable[[Messages, Context], AsyncGenerator[Any]]) -> Handler:
         """The same for a call that answers with several messages."""
 
-        async def answer(messages: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
-            async with self._around(path, context, is_open=False) as passage:
-                async for reply in behaviour(messages, context):
-                    passage.bytes += reply.ByteSize()
-                    yield reply
+        async def answer(given: Messages, context: Context) -> None:
+            async with self._around(path, sister, context) as passage, aclosing(behaviour(given, context)) as replies:
+                async for reply in replies:
+                    await self._send(context, reply, passage)
 
         return answer
 
+    async def _send(self, context: Context, reply: Any, passage: "_Passage") -> None:
+        try:
+            async with asyncio.timeout(self._send_seconds):
+                await context.write(reply.SerializeToString())
+        except TimeoutError:
+            raise ClientTooSlow(f"The answer was not taken in {self._send_seconds:g} seconds, the limit.") from None
+        passage.bytes += reply.ByteSize()
+
     @asynccontextmanager
-    async def _around(self, path: str, context: Context, *, is_open: bool) -> AsyncIterator["_Passage"]:
+    async def _around(self, path: str, sister: str, context: Context) -> AsyncIterator["_Passage"]:
         passage = _Passage()
         try:
             try:
-                if not is_open:
-                    self._keys.check(path, _authorization(context))
+                self._keys.check(sister, _authorization(context))
                 yield passage
                 passage.status = _OK
                 return
@@ -97,7 +104,9 @@ class Calls:
                 passage.status, passage.problem = _FAILED, problems.INTERNAL.name
                 logging.getLogger("service").exception("call %s failed", path)
                 code, text = grpc.StatusCode.INTERNAL, problems.FAULT
-            await context.abort(code, text)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ABORT_SECONDS):
+                    await context.abort(code, text)
         finally:
             seconds = time.perf_counter() - passage.started
             name = b"%016x" % random.getrandbits(64)

@@ -1,7 +1,7 @@
 """The calls of `inference.GRPCInferenceService`."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -9,8 +9,9 @@ from typing import Any
 from service.errors import MalformedBody, Overloaded, ServiceError
 from service.grpc import inference_pb2 as pb
 from service.grpc import messages
-from service.grpc.call import Context, as_request
-from service.grpc.reading import Reading
+from service.grpc.call import Context, Messages, as_request
+from service.grpc.decoding import decode
+from service.grpc.reading import Reading, following
 from service.inference.registry import ModelRegistry
 from service.limits.admission import INLINE_BYTES, Admission
 from service.limits.client import client_of_request
@@ -20,8 +21,6 @@ from service.oip.request import content_of
 from service.oip.statistics import counted
 from service.oip.version import parse_version
 from service.settings import Settings
-
-Messages = AsyncIterator[Any]
 
 # Each may hold a message of the largest size.
 _MOST_STREAMS = 16
@@ -36,63 +35,62 @@ class Inference:
         self._pool = pool
         self._settings = settings
         self._reading = Reading(settings.body_seconds)
-        self._streams = 0
+        self._streams = Counter[str]()
 
-    async def _read(self, given: Messages, context: Context) -> Any:
-        """The one message of a call.
+    async def _read(self, kind: Any, given: Messages, context: Context) -> Any:
+        """The one message of a call, of this kind.
 
         Raises:
             MalformedBody: there is none.
             ServiceError: it comes too slowly, or there is no room for it.
         """
-        async with self._hold(given, context) as message:
+        async with self._hold(kind, given, context) as message:
             return message
 
     @asynccontextmanager
-    async def _hold(self, given: Messages, context: Context) -> AsyncIterator[Any]:
+    async def _hold(self, kind: Any, given: Messages, context: Context) -> AsyncIterator[Any]:
         """The same; a large message keeps its place until the block ends."""
         async with self._reading.place(client_of_request(as_request(context))) as place:
             async with place.arriving():
-                message = await anext(given, None)
-            if message is None:
+                content = await anext(given, None)
+            if content is None:
                 raise MalformedBody("The call has no message.")
-            if message.ByteSize() <= INLINE_BYTES:
+            if len(content) <= INLINE_BYTES:
                 place.leave()
-            yield message
+            yield decode(kind, content)
 
-    async def server_live(self, given: Messages, context: Context) -> pb.ServerLiveResponse:
+    # Those that a prober asks read no message: theirs say nothing, and none has to wait for room to arrive in.
+
+    async def server_live(self, _given: Messages, _context: Context) -> pb.ServerLiveResponse:
         """That it answers."""
-        await self._read(given, context)
         return pb.ServerLiveResponse(live=True)
 
-    async def server_ready(self, given: Messages, context: Context) -> pb.ServerReadyResponse:
+    async def server_ready(self, _given: Messages, _context: Context) -> pb.ServerReadyResponse:
         """Whether it takes anything new."""
-        await self._read(given, context)
         return pb.ServerReadyResponse(ready=not self._admission.draining)
 
     async def model_ready(self, given: Messages, context: Context) -> pb.ModelReadyResponse:
         """Whether a model can be asked; it is opened to find out."""
-        message = await self._read(given, context)
+        message = await self._read(pb.ModelReadyRequest, given, context)
         try:
             await self._registry.predictor(message.name, parse_version(message.version or None))
         except ServiceError:
             return pb.ModelReadyResponse(ready=False)
         return pb.ModelReadyResponse(ready=True)
 
-    async def server_metadata(self, given: Messages, context: Context) -> pb.ServerMetadataResponse:
+    async def server_metadata(self, _given: Messages, _context: Context) -> pb.ServerMetadataResponse:
         """What this server is, and which extensions it has."""
-        await self._read(given, context)
         return pb.ServerMetadataResponse(**metadata.server_metadata())
 
     async def model_metadata(self, given: Messages, context: Context) -> pb.ModelMetadataResponse:
         """A model's inputs and outputs, and where its card is."""
-        message = await self._read(given, context)
+        message = await self._read(pb.ModelMetadataRequest, given, context)
         found = self._registry.choose(message.name, parse_version(message.version or None))
         return messages.metadata(metadata.model_metadata(found, self._registry.versions(found.name)))
 
     async def repository_index(self, given: Messages, context: Context) -> pb.RepositoryIndexResponse:
         """Every version, whether it can be asked, and why not."""
-        message = await self._read(given, context)
+        message = await self._read(pb.RepositoryIndexRequest, given, context)
         made = pb.RepositoryIndexResponse()
         for name, version, state, reason in self._registry.index(ready=message.ready):
             made.models.add(name=name, version=str(version), state=state, reason=reason)
@@ -100,7 +98,7 @@ class Inference:
 
     async def model_infer(self, given: Messages, context: Context) -> pb.ModelInferResponse:
         """Classify the images of a tensor, or the pictures in one."""
-        async with self._hold(given, context) as message:
+        async with self._hold(pb.ModelInferRequest, given, context) as message:
             return await self._infer(message, context)
 
     async def _infer(self, message: pb.ModelInferRequest, context: Context) -> pb.ModelInferResponse:
@@ -129,31 +127,22 @@ class Inference:
             watch.mark("compute_output")
         return made
 
-    async def model_stream_infer(self, given: Messages, context: Context) -> AsyncIterator[pb.ModelStreamInferResponse]:
+    async def model_stream_infer(
+        self, given: Messages, context: Context
+    ) -> AsyncGenerator[pb.ModelStreamInferResponse]:
         """The same for one request after another of a stream; what is wrong with one is said of that one."""
-        if self._streams >= _MOST_STREAMS:
-            raise Overloaded(f"There are {_MOST_STREAMS} streams, the limit. Close one, or call ModelInfer.")
-        self._streams += 1
+        client = client_of_request(as_request(context))
+        # One client may have as many as are free ("dynamic threshold", as `limits/body.py`).
+        if self._streams[client] >= _MOST_STREAMS - self._streams.total():
+            raise Overloaded("There are as many streams as may be. Close one, or call ModelInfer.", limit=_MOST_STREAMS)
+        self._streams[client] += 1
         try:
-            async for reply in self._reply(given, context):
+            while (content := await following(given, self._settings.keep_alive_seconds)) is not None:
+                try:
+                    message = decode(pb.ModelInferRequest, content)
+                    reply = pb.ModelStreamInferResponse(infer_response=await self._infer(message, context))
+                except ServiceError as error:
+                    reply = pb.ModelStreamInferResponse(error_message=str(error))
                 yield reply
         finally:
-            self._streams -= 1
-
-    async def _reply(self, given: Messages, context: Context) -> AsyncIterator[pb.ModelStreamInferResponse]:
-        while True:
-            try:
-                message = await self._next(given)
-                if message is None:
-                    return
-                yield pb.ModelStreamInferResponse(infer_response=await self._infer(message, context))
-            except ServiceError as error:
-                yield pb.ModelStreamInferResponse(error_message=str(error))
-
-    async def _next(self, given: Messages) -> Any:
-        """The next message of a stream, which may be silent as long as an idle connection; None at its end."""
-        try:
-            async with asyncio.timeout(self._settings.keep_alive_seconds):
-                return await anext(given)
-        except (StopAsyncIteration, TimeoutError):
-            return None
+            self._streams -= Counter({client: 1})

@@ -12,6 +12,7 @@ PLACES = 32
 # A request that has been arriving for so long may have to make room for another.
 _GRACE_SECONDS = 2.0
 _LOOK_SECONDS = 0.2
+_FULL = "As many requests are held as may be. Try again in a moment."
 
 
 class Reading:
@@ -21,13 +22,15 @@ class Reading:
     a place, so that a crowd that sends nothing holds up nobody who does.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, places: int = PLACES) -> None:
         """Make them.
 
         Args:
             seconds: longest time for a request to arrive, and to wait for a place.
+            places: how many there are.
         """
         self.seconds = seconds
+        self._places = places
         self._held = Counter[str]()
         self._arriving: dict[Place, float] = {}
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
@@ -40,6 +43,8 @@ class Reading:
             BufferFull: there is no place.
         """
         if not self._may(client):
+            if sum(waiting == client for waiting, _ in self._waiting) >= self._places:
+                raise BufferFull(_FULL)
             await self._wait(client)
         self._held[client] += 1
         place = Place(self, client)
@@ -49,14 +54,14 @@ class Reading:
             place.leave()
 
     def _may(self, client: str) -> bool:
-        return self._held[client] < PLACES - self._held.total()
+        return self._held[client] < self._places - self._held.total()
 
     async def _wait(self, client: str) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + self.seconds
         while not self._may(client):
             if loop.time() >= until:
-                raise BufferFull("As many requests are held as may be. Try again in a moment.")
+                raise BufferFull(_FULL)
             self._ask_for_room(client)
             turn = client, loop.create_future()
             self._waiting.append(turn)
@@ -69,7 +74,7 @@ class Reading:
 
     def _ask_for_room(self, client: str) -> None:
         """Ask the slowest to give way: of the same client's, where others may still come; else of all."""
-        full = self._held.total() >= PLACES - 1
+        full = self._held.total() >= self._places - 1
         staying = [each for each in self._arriving if not each.gives_way and (full or each.client == client)]
         slowest = min(staying, key=self._arriving.__getitem__, default=None)
         if slowest is not None and asyncio.get_running_loop().time() - self._arriving[slowest] >= _GRACE_SECONDS:
@@ -140,3 +145,12 @@ class Place:
         if not self._left:
             self._left = True
             self._reading.free(self.client)
+
+
+async def following(given: AsyncIterator[bytes], seconds: float) -> bytes | None:
+    """The next message of a stream, which may be silent for so long; None at its end."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await anext(given)
+    except (StopAsyncIteration, TimeoutError):
+        return None

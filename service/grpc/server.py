@@ -1,28 +1,26 @@
 """The gRPC server: on a port of its own, begun and ended with the application."""
 
-import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
-from service.grpc import inference_pb2 as pb
-from service.grpc.call import Calls
+from service.grpc.call import Calls, Handler
 from service.grpc.inference import Inference
+from service.grpc.probes import HEALTH, NAME, REFLECTION, Probes
 from service.grpc.reading import PLACES
 from service.inference.registry import ModelRegistry
 from service.limits.admission import Admission
 from service.limits.pool import Pool
 from service.middleware.access_log import AccessLog
-from service.middleware.auth import Keys
 from service.settings import Settings, SettingsError
 
-_NAME = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name
-_LOOK_SECONDS = 0.1
+# Calls of one connection at one time.
+_CALLS = 100
+# A connection is asked to end after so long, its client makes another, and what goes on in it ends a minute later: so
+# nothing that somebody holds and does not take is held for good.
+_CONNECTION_MS, _GRACE_MS = 600_000, 60_000
 
 
 def check_port(settings: Settings) -> None:
@@ -53,7 +51,11 @@ async def serve(
             ("grpc.max_receive_message_length", min(settings.max_body_bytes, settings.max_buffered_bytes // PLACES)),
             ("grpc.max_send_message_length", -1),
             ("grpc.max_metadata_size", settings.max_header_bytes),
-            ("grpc.max_concurrent_streams", settings.max_connections),
+            ("grpc.max_concurrent_streams", _CALLS),
+            # Beside those of HTTP; the limit on open files is raised for both.
+            ("grpc.max_allowed_incoming_connections", settings.max_connections),
+            ("grpc.max_connection_age_ms", _CONNECTION_MS),
+            ("grpc.max_connection_age_grace_ms", _GRACE_MS),
             # Idle connections end as those of HTTP do.
             ("grpc.max_connection_idle_ms", int(1000 * settings.keep_alive_seconds)),
             # Several workers share the port; of one alone nobody else may take it too.
@@ -61,52 +63,46 @@ async def serve(
         ],
         maximum_concurrent_rpcs=settings.max_connections,
     )
-    inference = Inference(registry, admission, pool, settings)
-    server.add_generic_rpc_handlers((_handlers(inference, Calls(Keys(settings), access_log)),))
-    checks = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    reflection.enable_server_reflection((_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    calls, inference = Calls(settings, access_log), Inference(registry, admission, pool, settings)
+    server.add_generic_rpc_handlers((*_inference(calls, inference), *_probes(calls, Probes(admission, settings))))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     server.add_insecure_port(f"{host}:{settings.grpc_port}")
     await server.start()
-    watching = asyncio.create_task(_tell(checks, admission))
     try:
         yield
     finally:
-        watching.cancel()
         await server.stop(settings.stop_seconds)
 
 
-def _handlers(inference: Inference, calls: Calls) -> grpc.GenericRpcHandler:
-    """The calls by their names. On the wire a stream of one message is what a single message is."""
-    made: dict[str, Any] = {}
-    for name, behaviour, request, response, is_open in (
-        ("ServerLive", inference.server_live, pb.ServerLiveRequest, pb.ServerLiveResponse, True),
-        ("ServerReady", inference.server_ready, pb.ServerReadyRequest, pb.ServerReadyResponse, True),
-        ("ServerMetadata", inference.server_metadata, pb.ServerMetadataRequest, pb.ServerMetadataResponse, True),
-        ("ModelReady", inference.model_ready, pb.ModelReadyRequest, pb.ModelReadyResponse, False),
-        ("ModelMetadata", inference.model_metadata, pb.ModelMetadataRequest, pb.ModelMetadataResponse, False),
-        ("RepositoryIndex", inference.repository_index, pb.RepositoryIndexRequest, pb.RepositoryIndexResponse, False),
-        ("ModelInfer", inference.model_infer, pb.ModelInferRequest, pb.ModelInferResponse, False),
+def _inference(calls: Calls, inference: Inference) -> list[grpc.GenericRpcHandler]:
+    """The calls of the protocol; each needs a key where its sister of /v2 does."""
+    made = {}
+    for name, sister, behaviour in (
+        ("ServerLive", "/v2/health/live", inference.server_live),
+        ("ServerReady", "/v2/health/ready", inference.server_ready),
+        ("ServerMetadata", "/v2", inference.server_metadata),
+        ("ModelReady", "/v2/models", inference.model_ready),
+        ("ModelMetadata", "/v2/models", inference.model_metadata),
+        ("RepositoryIndex", "/v2/repository/index", inference.repository_index),
+        ("ModelInfer", "/v2/models", inference.model_infer),
     ):
-        made[name] = grpc.stream_unary_rpc_method_handler(
-            calls.handler(f"/{_NAME}/{name}", behaviour, is_open=is_open),
-            request.FromString,
-            response.SerializeToString,
-        )
-    made["ModelStreamInfer"] = grpc.stream_stream_rpc_method_handler(
-        calls.stream(f"/{_NAME}/ModelStreamInfer", inference.model_stream_infer),
-        pb.ModelInferRequest.FromString,
-        pb.ModelStreamInferResponse.SerializeToString,
+        made[name] = calls.one(f"/{NAME}/{name}", sister, behaviour)
+    made["ModelStreamInfer"] = calls.several(f"/{NAME}/ModelStreamInfer", "/v2/models", inference.model_stream_infer)
+    return [_service(NAME, made)]
+
+
+def _probes(calls: Calls, probes: Probes) -> list[grpc.GenericRpcHandler]:
+    return [
+        _service(HEALTH, {"Check": calls.one(f"/{HEALTH}/Check", "/health", probes.check)}),
+        _service(
+            REFLECTION,
+            {"ServerReflectionInfo": calls.several(f"/{REFLECTION}/ServerReflectionInfo", "/docs", probes.reflect)},
+        ),
+    ]
+
+
+def _service(name: str, handlers: Mapping[str, Handler]) -> grpc.GenericRpcHandler:
+    # Messages come and go as bytes: what is in them is bounded before it is read.
+    return grpc.method_handlers_generic_handler(
+        name, {method: grpc.stream_stream_rpc_method_handler(handler) for method, handler in handlers.items()}
     )
-    return grpc.method_handlers_generic_handler(_NAME, made)
-
-
-async def _tell(checks: Any, admission: Admission) -> None:
-    """Keep what grpc.health.v1 says at what is so: a service that drains takes nothing new."""
-    serving = health_pb2.HealthCheckResponse
-    for draining, status in ((False, serving.SERVING), (True, serving.NOT_SERVING)):
-        while admission.draining != draining:  # noqa: ASYNC110 - a signal sets it, with no event for it
-            await asyncio.sleep(_LOOK_SECONDS)
-        for name in ("", _NAME):
-            await checks.set(name, status)

@@ -25,7 +25,9 @@ def start() -> int:
         settings = read()
         environment.forget_settings()
         _allow_descriptors(
-            settings.max_connections + _SPARE_DESCRIPTORS + (settings.decode_processes or os.cpu_count() or 1)
+            settings.max_connections * (1 if settings.grpc_port is None else 2)
+            + _SPARE_DESCRIPTORS
+            + (settings.decode_processes or os.cpu_count() or 1)
         )
         listener = _listen(settings)
     except SettingsError as error:

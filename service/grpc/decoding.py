@@ -1,0 +1,71 @@
+"""From bytes to a message, whose fields are counted before anything is made of them.
+
+A field takes two bytes on the wire, and fewer still compressed, but a hundred and more in memory: a message of a few
+kilobytes could take gigabytes.
+"""
+
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from service.errors import MalformedBody
+
+# Far more than any request has: inputs, outputs, raw contents and parameters are a few each.
+_MOST = 1024
+
+_MORE = 0x80
+_LONGEST_VARINT = 10
+
+
+def decode(kind: Any, content: bytes) -> Any:
+    """A message.
+
+    Args:
+        kind: its class.
+        content: encoded as https://protobuf.dev/programming-guides/encoding says.
+
+    Raises:
+        MalformedBody: it is none of this kind, or has too many fields, not counting those of the messages in it.
+    """
+    _count(content)
+    try:
+        return kind.FromString(content)
+    except DecodeError:
+        raise _broken() from None
+
+
+def _count(content: bytes) -> None:
+    place = fields = 0
+    while place < len(content):
+        if fields == _MOST:
+            raise MalformedBody(f"The message has more than {_MOST} fields, the limit.", field="body", limit=_MOST)
+        fields += 1
+        tag, place = _varint(content, place)
+        match tag & 7:
+            case 0:
+                _, place = _varint(content, place)
+            case 1:
+                place += 8
+            case 2:
+                length, place = _varint(content, place)
+                place += length
+            case 5:
+                place += 4
+            case _:  # groups, which nobody writes any more
+                raise _broken()
+    if place > len(content):
+        raise _broken()
+
+
+def _varint(content: bytes, place: int) -> tuple[int, int]:
+    """A number and the place behind it."""
+    number = 0
+    for shift, byte in enumerate(content[place : place + _LONGEST_VARINT]):
+        number |= (byte & ~_MORE) << 7 * shift
+        if not byte & _MORE:
+            return number, place + shift + 1
+    raise _broken()
+
+
+def _broken() -> MalformedBody:
+    return MalformedBody("The message is not one of this call's, encoded as Protocol Buffers.", field="body")
