@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import numpy as np
+import psutil
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from service.grpc import inference_pb2 as pb
 from tests.grpc.conftest import Asked, serve
@@ -87,9 +91,9 @@ def test_overload_is_told_as_such(toy_models: Path) -> None:
 
 
 def test_streams_are_few(bounded: Asked) -> None:
-    """Of twenty streams sixteen are open; the others are refused at once, and those that end make room."""
+    """Of one client's twelve streams eight are open, half of all; the others are refused, and an end makes room."""
     end = threading.Event()
-    streams = [bounded.call("ModelStreamInfer", slowly(end)) for _ in range(20)]
+    streams = [bounded.call("ModelStreamInfer", slowly(end)) for _ in range(12)]
     until(lambda: sum(each.done() for each in streams) == 4, "the refusal of four")
     refused = [each for each in streams if each.done()]
     assert {each.code() for each in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
@@ -101,8 +105,84 @@ def test_streams_are_few(bounded: Asked) -> None:
     until(lambda: next(bounded.call("ModelStreamInfer", iter([GOOD]))), "room for one more")
 
 
+def test_streams_that_nobody_reads_end(toy_models: Path) -> None:
+    """A client that asks on and reads no answer loses its stream after SERVICE_SEND_SECONDS, and its room is free."""
+    many = np.zeros((64, 32, 32, 3), np.uint8)
+    with serve(toy_models, send_seconds=1) as service:
+        asked = raw("UINT8", many.shape, many.tobytes())
+        streams = [service.call("ModelStreamInfer", repeat(asked, 10_000)) for _ in range(2)]
+        ended = 'service_requests_total{method="POST",route="/inference.GRPCInferenceService/ModelStreamInfer",status='
+        until(lambda: any(name.startswith(ended) for name in service.service.figures()), "an end")
+        for stream in streams:
+            stream.cancel()
+        until(lambda: next(service.call("ModelStreamInfer", iter([GOOD]))), "room for one more")
+
+
+def test_nothing_is_made_of_too_many_fields(toy_asked: Asked) -> None:
+    """Two hundred thousand empty inputs, four hundred bytes compressed, are counted and refused, and take no memory."""
+    service = psutil.Process(toy_asked.service.process.pid)
+    toy_asked.call("ModelInfer", GOOD)
+    before = service.memory_info().rss
+    for content in (b"\x2a\x00" * 199_999, b"\x32\x00" * 199_999, b"\x22\x00" * 199_999):
+        code, text = bytes_refused(toy_asked, "ModelInfer", content, compression=grpc.Compression.Gzip)
+        assert (code, "more than 1024 fields" in text) == (grpc.StatusCode.INVALID_ARGUMENT, True)
+    assert service.memory_info().rss < before + 16e6
+
+
+@pytest.mark.parametrize("content", [b"\x2a\x7f", b"\xff" * 20, b"\x0b", b"\x0a\x02\xff\xfe", b"\x09\x00"])
+def test_what_is_no_message_is_told(toy_asked: Asked, content: bytes) -> None:
+    """Bytes that are no message of the call are the client's mistake, told in a sentence, and no fault in the log."""
+    code, text = bytes_refused(toy_asked, "ModelInfer", content)
+    assert (code, "Protocol Buffers" in text) == (grpc.StatusCode.INVALID_ARGUMENT, True)
+    assert "Traceback" not in toy_asked.service.log.read_text()
+
+
+def bytes_refused(service: Asked, name: str, content: bytes, **options: Any) -> tuple[grpc.StatusCode, str]:
+    """The status and sentence with which these bytes are refused."""
+    method = service.channel.unary_unary(f"/inference.GRPCInferenceService/{name}")
+    with pytest.raises(grpc.RpcError) as caught:
+        method(content, timeout=PATIENCE_S, **options)
+    return caught.value.code(), caught.value.details()
+
+
+def test_no_crowd_delays_a_probe(bounded: Asked) -> None:
+    """While forty calls of its client send nothing, ServerLive and grpc.health.v1 are answered at once."""
+    end = threading.Event()
+    method = bounded.channel.stream_unary("/inference.GRPCInferenceService/ModelInfer")
+    silent = [method.future(iter(end.wait, True), timeout=PATIENCE_S) for _ in range(40)]
+    try:
+        time.sleep(0.2)
+        for _ in range(5):
+            assert bounded.call("ServerLive").live
+            assert health_pb2_grpc.HealthStub(bounded.channel).Check(health_pb2.HealthCheckRequest()).status
+        assert not all(each.done() for each in silent)  # in turn with them it took them all their time
+    finally:
+        end.set()
+        for each in silent:
+            each.cancel()
+
+
+def test_no_call_lasts_for_ever(toy_models: Path) -> None:
+    """Watching the health is not offered, as its protocol allows; who asks for reflection and is silent is let go."""
+    with serve(toy_models, keep_alive_seconds=1) as service:
+        with pytest.raises(grpc.RpcError) as error:
+            next(health_pb2_grpc.HealthStub(service.channel).Watch(health_pb2.HealthCheckRequest()))
+        assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
+        end = threading.Event()
+        reflect = reflection_pb2_grpc.ServerReflectionStub(service.channel).ServerReflectionInfo
+        assert list(reflect(iter(end.wait, True), timeout=PATIENCE_S)) == []
+        end.set()
+
+
 def test_a_key_is_wanted(toy_models: Path) -> None:
-    """Where keys are set, what a gateway probes is open, and all else wants one in its metadata."""
+    """Where keys are set, a call is open where its sister of HTTP is, and all else wants one in its metadata."""
+    with serve(toy_models, api_keys='["a-key"]', open_paths='["/health"]') as service:
+        assert health_pb2_grpc.HealthStub(service.channel).Check(health_pb2.HealthCheckRequest()).status
+        for name in ("ServerLive", "ServerReady", "ServerMetadata"):
+            assert service.refused(name)[0] == grpc.StatusCode.UNAUTHENTICATED
+        with pytest.raises(grpc.RpcError) as error:
+            next(reflection_pb2_grpc.ServerReflectionStub(service.channel).ServerReflectionInfo(iter([])))
+        assert error.value.code() == grpc.StatusCode.UNAUTHENTICATED
     with serve(toy_models, api_keys='["a-key"]') as service:
         assert service.call("ServerReady").ready
         for name, message in (("ModelInfer", GOOD), ("ModelMetadata", None), ("RepositoryIndex", None)):
