@@ -83,10 +83,10 @@ def test_serving_installs_nothing_of_training() -> None:
 
 
 def test_what_comes_without_its_dependencies_is_pinned_too() -> None:
-    """tests/requirements.txt, installed with --no-deps, pins its one package with a hash and no index address."""
+    """tests/requirements.txt, installed with --no-deps, pins both its packages with a hash and no index address."""
     text = (ROOT / "tests" / "requirements.txt").read_text()
-    assert len(re.findall(r"^\S+==\S+ \\\n    --hash=sha256:[0-9a-f]{64}$", text, re.MULTILINE)) == 1
-    assert text.count("==") == 1
+    assert len(re.findall(r"^\S+==\S+ \\\n    --hash=sha256:[0-9a-f]{64}$", text, re.MULTILINE)) == 2
+    assert text.count("==") == 2
     assert "://" not in text
 
 
