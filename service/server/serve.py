@@ -156,6 +156,9 @@ def doors(listener: socket.socket) -> list[socket.socket]:
     At one door a newcomer waits a whole turn for each that came before, and a turn is as long as the work of all those
     who are in: with a few hundred busy connections the queue of the kernel fills up, and nobody gets in any more.
     """
+    # A double is made to block or not as its original is believed to, and that of all workers with it. One that blocks,
+    # if only until the loop has it, stops a worker that looks for newcomers, for as long as none comes.
+    listener.setblocking(False)
     return [listener, *(listener.dup() for _ in range(_DOORS - 1))]
 
 

@@ -29,7 +29,7 @@ def start() -> int:
             + _SPARE_DESCRIPTORS
             + (settings.decode_processes or os.cpu_count() or 1)
         )
-        listener = _listen(settings)
+        listener = listen(settings)
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - for the person who started it
         return 1
@@ -62,7 +62,7 @@ def _allow_descriptors(n: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (n, hard))
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
     """A socket on the address of the settings.
 
     Raises:
@@ -72,6 +72,7 @@ def _listen(settings: Settings) -> socket.socket:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)  # its connections inherit it
+        listener.setblocking(False)
         return listener
     except OSError as error:
         reason = str(error.strerror).partition(" (while")[0]

@@ -5,6 +5,7 @@ and models are refused, and in what words, is tried in `tests/test_settings.py` 
 """
 
 import asyncio
+import os
 import socket
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import uvloop
 
 from service.server.serve import doors
+from service.server.start import listen
+from service.settings import Settings
 from tests.support import serving, toy
 from tests.support.serving import ROOT
 
@@ -87,3 +90,19 @@ def test_newcomers_do_not_wait_a_turn_each() -> None:
         finally:
             for client in clients:
                 client.close()
+
+
+def test_a_worker_that_starts_makes_no_other_block() -> None:
+    """The listening socket that workers share never waits for a newcomer, from its making on.
+
+    It is one to the kernel, whoever has it: a worker that made it wait, if only until its event loop had it, stopped
+    the others in the middle of a look for newcomers.
+    """
+    listener = listen(Settings(port=0))
+    handed_over = socket.socket(fileno=os.dup(listener.fileno()))  # as a process that is spawned gets it
+    with listener, handed_over:
+        assert not os.get_blocking(listener.fileno())
+        opened = doors(handed_over)
+        assert not os.get_blocking(listener.fileno())
+        for each in opened[1:]:
+            each.close()
