@@ -23,6 +23,7 @@ from service.inference.classifier import MAX_BATCH, Classifier, Scores
 from service.inference.identity import digest_of
 from service.inference.outputs import Outputs
 from service.inference.prediction import Prediction, PredictionBuilder, from_index
+from service.inference.turns import Turns
 from service.settings import Settings
 
 # As many images as are answered on the event loop, and as many pixels of plain pictures together as are decoded there:
@@ -142,26 +143,21 @@ class Predictor:
     async def load_apart(self, asked: Asked, fit: Fit, *, strict: bool = True) -> Batch:
         """The pixels of any pictures, decoded in processes that can be killed, within the time of one request.
 
-        Where one bad picture does not refuse all, those that are sure to be decoded fast come first, and of the others
-        none but the last may take more than half of the time that is left: so that the others have theirs, and however
-        many are bad, all together take no longer than one may.
+        Where one bad picture does not refuse all, they take turns (`Turns`).
 
         Raises:
             ServiceError: as `DecodeProcesses.decode` does; of several pictures the message says which.
         """
         started = time.perf_counter()
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._processes.seconds
         gathered = Gathering(len(asked.contents), strict=strict)
-        order = list(enumerate(asked.contents))
-        if not strict and len(order) > 1:
-            order.sort(key=lambda each: not plain_pixels(each[1]))
-        for position, content in order:
-            last = strict or position == order[-1][0]
-            until = deadline if last else (loop.time() + deadline) / 2
+        tasks = [Task(content, asked.in_json, self._decoder, fit) for content in asked.contents]
+        if not strict:
+            await Turns(self._processes, tasks, gathered).take()
+            return gathered.batch(started)
+        deadline = asyncio.get_running_loop().time() + self._processes.seconds
+        for position, task in enumerate(tasks):
             try:
-                task = Task(content, asked.in_json, self._decoder, fit)
-                gathered.add(position, await self._processes.decode(task, until))
+                gathered.add(position, await self._processes.decode(task, deadline))
             except ServiceError as error:
                 gathered.fail(position, error)
         return gathered.batch(started)
