@@ -92,7 +92,11 @@ class Settings(BaseSettings):
     body_seconds: float = Field(default=30, gt=0, description="Longest time for a request's body to arrive.")
     max_buffered_bytes: int = Field(default=128 * _MIB, ge=1024, description="Most bytes of bodies held at one time.")
 
-    max_in_flight: int = Field(default=48, ge=1, description="Most predictions worked on at one time.")
+    max_in_flight: int = Field(
+        default=48,
+        ge=1,
+        description="Most predictions worked on at one time; an eighth more for addresses that have few of them.",
+    )
     decode_processes: int = Field(
         default=0,
         ge=0,

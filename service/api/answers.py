@@ -59,7 +59,7 @@ class Answers:
         predictor = await self._registry.predictor(options.model, options.version)
         document = self._kept.get(predictor)
         if document is None:
-            with self._intake.admission:
+            with self._intake.place(request):
                 async with self._intake.pool.place(request):
                     document = await self._intake.pool.run(self._document, predictor)
         return document.to(request)

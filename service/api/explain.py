@@ -132,7 +132,7 @@ class Explain:
         headers = {"ETag": tag, "Cache-Control": self._intake.cache_control}
         if is_known(request, tag):
             return Response(status_code=304, headers=predictor.headers | headers)
-        with self._intake.admission:
+        with self._intake.place(request):
             asked, place = predictor.ask([options.index], []), partial(self._intake.pool.place, request)
             response = await self._explain(place, predictor, asked, options)
         response.headers.update(headers)

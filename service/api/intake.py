@@ -1,7 +1,7 @@
 """From a request to images ready for the model: read within bounds, the cheap at once, the others in their turn."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from service.inference.batch import Batch
 from service.inference.predictor import Asked, Predictor
 from service.limits.admission import INLINE_BYTES, Admission
 from service.limits.body import BodyBuffer, BodyReader
+from service.limits.client import client_of_request
 from service.limits.pool import Pool
 from service.settings import Settings
 
@@ -74,8 +75,16 @@ class Intake:
         """
         with BodyReader(self._buffer) as body:
             content = await body.read(request)
-            with self.admission:
+            with self.place(request):
                 yield content
+
+    def place(self, request: Request) -> AbstractContextManager[None]:
+        """A place for a request, as long as it is worked on.
+
+        Raises:
+            Overloaded: there is none.
+        """
+        return self.admission.place(client_of_request(request))
 
     def _look(self, predictor: Predictor, content: bytes, content_type: str, index: int | None) -> tuple[Asked, bool]:
         """What a body asks about, and whether the answer is a list."""

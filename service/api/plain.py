@@ -42,7 +42,7 @@ class Plain:
             if options.index is None:
                 return self._page(options)
             predictor = await self._registry.predictor(options.model, options.version)
-            with self._intake.admission:
+            with self._intake.place(request):
                 batch = predictor.load(predictor.ask([options.index], []))
                 (prediction,) = await predictor.predict_batched(batch)
             return self._page(options, _Shown(prediction, occlusion.data_url(batch.images[0])))

@@ -86,7 +86,7 @@ class Predict:
         headers = predictor.headers | {"ETag": tag, "Cache-Control": self._intake.cache_control}
         if is_known(request, tag):
             return Response(status_code=304, headers=headers)
-        with self._intake.admission:
+        with self._intake.place(request):
             batch = predictor.load(predictor.ask([options.index], []))
             predictions = await predictor.predict_batched(batch, options.top)
             return _respond(predictions, batch, headers, several=options.as_list)

@@ -47,7 +47,7 @@ class Sharing:
         """
         port = request.scope["server"][1] if request.scope.get("server") else 80
         urls = [*_origin(request), *addresses.reachable(self._host, port)]
-        with self._intake.admission:
+        with self._intake.place(request):
             async with self._intake.pool.place(request):
                 shared = await self._intake.pool.run(_with_codes, list(dict.fromkeys(urls)))
         share: Share = {

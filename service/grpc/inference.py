@@ -109,7 +109,7 @@ class Inference:
             asked = messages.read(message, predictor.outputs)
             return asked, content_of(asked, predictor.model.card, self._settings.max_images)
 
-        with self._admission, counted(predictor.model) as watch:
+        with self._admission.place(client_of_request(as_request(context))), counted(predictor.model) as watch:
             if message.ByteSize() <= INLINE_BYTES:
                 asked, sent = parse()
                 watch.mark("compute_input")

@@ -1,12 +1,18 @@
 """How many predictions are worked on at one time, and whether the service still takes any."""
 
-from types import TracebackType
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from service.errors import Overloaded
 from service.settings import Settings
 
 # The paths whose requests cost enough to be counted and bounded.
 BOUNDED = frozenset({"/predict", "/explain", "/answers", "/plain", "/share"})
+
+# An eighth more places are for addresses that have fewer than are left of these, so that one that fills all others
+# locks nobody out ("dynamic threshold", Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998).
+_TIMES_FEWER = 8
 
 # Bodies up to this size take a millisecond or so and are worked on at once; longer ones would hold up everybody else
 # on the event loop and go to a thread.
@@ -20,33 +26,87 @@ def is_bounded(path: str) -> bool:
 
 
 class Admission:
-    """Counts the predictions being worked on: `with admission:` stands around the work on one.
+    """Counts the predictions being worked on, by their clients' addresses (`client_of`).
 
     A request counts from when its body is there: those who send slowly take nobody's place.
 
     Attributes:
-        in_flight: predictions being worked on.
-        arrived: requests that the protocol has whole and that are not answered yet.
         draining: whether the service is about to stop; true from the first polite signal on.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.in_flight = self.arrived = 0
         self.draining = False
         self._limit = settings.max_in_flight
-        self.sentence = f"The service works on {self._limit} predictions at one time, the limit. Try again in a moment."
+        self._working = _Tally(self._limit)
+        self._arrived = _Tally(self._limit)
 
     @property
-    def full(self) -> bool:
-        """Whether there is room for no more."""
-        return self.in_flight >= self._limit or self.arrived >= self._limit
+    def in_flight(self) -> int:
+        """Predictions being worked on."""
+        return self._working.total
 
-    def __enter__(self) -> None:
-        if self.in_flight >= self._limit:
-            raise Overloaded(self.sentence)
-        self.in_flight += 1
+    @property
+    def arrived(self) -> int:
+        """Requests that the protocol has whole and that are not answered yet."""
+        return self._arrived.total
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.in_flight -= 1
+    def arrive(self, client: str) -> None:
+        """The protocol has a request of this client whole."""
+        self._arrived.add(client)
+
+    def leave(self, client: str) -> None:
+        """It is answered, or its client has gone."""
+        self._arrived.remove(client)
+
+    def refusal(self, client: str) -> Overloaded | None:
+        """Why there is no room for one more of this client; None: there is."""
+        if self._working.has_room(client) and self._arrived.has_room(client):
+            return None
+        return Overloaded(
+            f"The service works on {self._limit} predictions at one time, the limit. Try again in a moment."
+        )
+
+    @contextmanager
+    def place(self, client: str) -> Iterator[None]:
+        """A place for one of this client's, around the work on it.
+
+        Raises:
+            Overloaded: there is none.
+        """
+        if not self._working.has_room(client):
+            raise self.refusal(client) or Overloaded
+        self._working.add(client)
+        try:
+            yield
+        finally:
+            self._working.remove(client)
+
+
+class _Tally:
+    """How many there are, and of whom.
+
+    Attributes:
+        total: all of them.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._spare = max(1, limit // _TIMES_FEWER)
+        self._of = Counter[str]()
+        self.total = 0
+
+    def has_room(self, client: str) -> bool:
+        """Whether there is room for one more of this client's."""
+        return self.total < self._limit or self._of[client] < self._limit + self._spare - self.total
+
+    def add(self, client: str) -> None:
+        """One more."""
+        self._of[client] += 1
+        self.total += 1
+
+    def remove(self, client: str) -> None:
+        """One less."""
+        self.total -= 1
+        self._of[client] -= 1
+        if not self._of[client]:
+            del self._of[client]

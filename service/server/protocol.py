@@ -90,7 +90,10 @@ class Connection(asyncio.Protocol):
             entered.put(self, self.address)
         head = self._reader.head
         counted = state is State.ANSWERING and head is not None and is_bounded(head.path)
-        shared.admission.arrived += counted - self._counted
+        if counted and not self._counted:
+            shared.admission.arrive(self.address)
+        elif self._counted and not counted:
+            shared.admission.leave(self.address)
         self._counted = counted
         self.state, self.since = state, self._loop.time()
         self._wind()
@@ -311,8 +314,9 @@ class Connection(asyncio.Protocol):
         admission, pool, limit = self.shared.admission, self.shared.pool, self.shared.settings.max_body_bytes
         if length is not None and length > limit:
             return None  # it has a fault of its own, for the application to say
-        if admission.full:
-            return Overloaded(admission.sentence)
+        refusal = admission.refusal(self.address)
+        if refusal is not None:
+            return refusal
         if (length is None or length > INLINE_BYTES) and pool.turn_away(self.address):
             return Overloaded(pool.sentence)
         return None

@@ -42,9 +42,33 @@ def test_what_goes_to_a_thread_is_bounded_like_a_prediction(narrow: Service, pat
 def test_no_more_are_worked_on_than_the_limit() -> None:
     """Who is let in counts until its work ends, and a third is turned away where two may be worked on."""
     admission = Admission(Settings(max_in_flight=2))
-    with admission, admission:
-        assert admission.full
-        with pytest.raises(Overloaded, match="works on 2 predictions at one time"), admission:
+    with admission.place("a"), admission.place("a"):
+        assert str(admission.refusal("a")).startswith("The service works on 2 predictions at one time, the limit.")
+        with pytest.raises(Overloaded, match="works on 2 predictions at one time"), admission.place("a"):
             pass
         assert admission.in_flight == 2
-    assert (admission.in_flight, admission.full) == (0, False)
+    assert (admission.in_flight, admission.refusal("a")) == (0, None)
+
+
+def test_no_address_locks_others_out() -> None:
+    """One that has all 48 places gets no more; two others find some of six beside them, and leave some to a third."""
+    admission = Admission(Settings(max_in_flight=48))
+
+    def arrive(client: str) -> int:
+        n = 0
+        while admission.refusal(client) is None:
+            admission.arrive(client)
+            n += 1
+        return n
+
+    assert [arrive(client) for client in "abcaba"] == [48, 3, 2, 0, 0, 0]
+    assert admission.refusal("d") is None
+    for _ in range(4):
+        admission.leave("a")
+    assert admission.refusal("a") is not None
+    for _ in range(4):
+        admission.leave("a")
+    assert admission.refusal("a") is None
+    with admission.place("b"), pytest.raises(ZeroDivisionError):
+        _ = 1 / 0
+    assert admission.in_flight == 0

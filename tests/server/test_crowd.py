@@ -114,7 +114,7 @@ def test_requests_of_a_client_that_has_hung_up_end() -> None:
     """Pipelined requests that are refused one after another are dropped, unanswered, once the transport is closing."""
     loop = VirtualLoop()
     protocol, shared, server, pool = _protocol(loop, None, Settings(max_in_flight=1, log_level="error"))
-    shared.admission.in_flight = 1
+    shared.admission.arrive("127.0.0.1")
     transport = MemoryTransport(loop, protocol)
     request = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
     loop.call_soon(protocol.connection_made, transport)
@@ -315,7 +315,7 @@ def test_a_refusal_that_nobody_waits_for_is_logged(monkeypatch: pytest.MonkeyPat
     protocol, shared, _, pool = _protocol(loop, app, Settings(max_in_flight=1, log_level="error"))
     note = shared.access_log.refuse
     monkeypatch.setattr(shared.access_log, "refuse", noted.append)
-    shared.admission.in_flight = 1
+    shared.admission.arrive("127.0.0.1")
     transport = MemoryTransport(loop, protocol)
     loop.call_soon(protocol.connection_made, transport)
     loop.call_soon(protocol.data_received, b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
@@ -352,7 +352,7 @@ def test_a_refusal_names_the_bound_that_was_reached(monkeypatch: pytest.MonkeyPa
 
     protocol, shared, _, pool = _protocol(loop, app, Settings(max_in_flight=1, log_level="error"))
     if full == "in flight":
-        shared.admission.in_flight = 1
+        shared.admission.arrive("127.0.0.1")
     monkeypatch.setattr(pool, "turn_away", lambda _client: True)
     transport = MemoryTransport(loop, protocol)
     loop.call_soon(protocol.connection_made, transport)

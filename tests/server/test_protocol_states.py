@@ -5,6 +5,7 @@ PROTOCOL_STEPS=200000 makes the run long; the default is for every day.
 
 import os
 import re
+from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any
 
@@ -79,6 +80,7 @@ class ProtocolMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.loop = VirtualLoop()
         self.admission = Admission(SETTINGS)
+        self.others = ExitStack()
         self.pool = Pool(SETTINGS, 1)
         self.shared = Shared(
             SETTINGS, self.admission, self.pool, AccessLog(SETTINGS, self.admission, LogStream()), Cors(SETTINGS)
@@ -209,8 +211,11 @@ class ProtocolMachine(RuleBasedStateMachine):
     @rule()
     def flood(self) -> None:
         """Others fill all places for predictions for a moment, or leave them."""
-        self.admission.in_flight = 0 if self.admission.in_flight else SETTINGS.max_in_flight
         if self.admission.in_flight:
+            self.others.close()
+        else:
+            for _ in range(SETTINGS.max_in_flight):
+                self.others.enter_context(self.admission.place("127.0.0.1"))
             for client in self.clients:
                 client.certain = False
 

@@ -52,6 +52,6 @@ class Status:
         self._registry.choose(name, version)  # or it is told that there is none
         versions = self._registry.versions(name) if version is None else [version]
         models = [self._registry.choose(name, each) for each in versions]
-        with self._intake.admission:  # with several workers it reads the figures of all, from files
+        with self._intake.place(request):  # with several workers it reads the figures of all, from files
             async with self._intake.pool.place(request):
                 return json_response(await self._intake.pool.run(statistics.of_models, models))
