@@ -9,6 +9,8 @@ from pathlib import Path
 # Containers and virtual machines have networks of their own on this machine, which no phone is in.
 _VIRTUAL = ("br-", "docker", "veth", "virbr", "vmnet", "cni", "flannel")
 _MOST = 8
+# What the hosts files of usual systems call the machine itself.
+_OWN_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", "localhost6"})
 _IN_A_CONTAINER = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 ONLY_HERE = (
@@ -36,9 +38,10 @@ def is_for_others(host: str) -> bool:
             address = ipaddress.IPv6Address(host.strip("[]"))
         except ValueError:
             return False
-        return not _is_this_machine(address.ipv4_mapped or address)
+        embedded = address.ipv4_mapped or (ipaddress.IPv4Address(int(address)) if int(address) >> 32 == 0 else None)
+        return not _is_this_machine(address) and not (embedded and _is_this_machine(embedded))
     name = host.rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761, 6.3
+    if name in _OWN_NAMES or name.endswith(".localhost"):  # RFC 6761, 6.3
         return False
     try:
         return not _is_this_machine(ipaddress.IPv4Address(socket.inet_aton(name)))  # "127.1" and its like too

@@ -109,7 +109,9 @@ def test_the_start_says_how_others_reach_it(toy_models: Path) -> None:
     ({"Host": "localhost:8000"}, "http://localhost:8000", None),
     *(({"Host": host}, f"http://{host}", None) for host in (
         "LOCALHOST", "localhost.", "x.localhost", "127.0.0.2", "127.1", "2130706433", EVERYWHERE, "[::1]", "[::]",
-        "[::ffff:127.0.0.1]", "[:::::]", "[::ffff:0.0.0.0]", "seminar.example:0", "seminar.example:00080",
+        "[::ffff:127.0.0.1]", "[::127.0.0.1]", "ip6-localhost", "localhost.localdomain",
+        "[:::::]", "[::ffff:0.0.0.0]", "seminar.example:0",
+        "seminar.example:00080",
         "seminar.example:99999",
     )),
     ({"Host": "a" * 300}, "http://" + "a" * 300, None),

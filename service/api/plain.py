@@ -1,5 +1,6 @@
 """`/plain`: the same answers on a page without scripts, by plain forms."""
 
+from collections.abc import Mapping
 from typing import NamedTuple, cast
 
 from starlette.requests import Request
@@ -22,10 +23,11 @@ _FIRST = 16
 
 
 class _Shown(NamedTuple):
-    """An answer, and the pixels that it is about, as a data URL."""
+    """An answer, the pixels that it is about, as a data URL, and the headers of all answers of its model."""
 
     prediction: Prediction
     seen: str
+    headers: Mapping[str, str]
 
 
 class Plain:
@@ -45,7 +47,7 @@ class Plain:
             with self._intake.place(request):
                 batch = predictor.load(predictor.ask([options.index], []))
                 (prediction,) = await predictor.predict_batched(batch)
-            return self._page(options, _Shown(prediction, occlusion.data_url(batch.images[0])))
+            return self._page(options, _Shown(prediction, occlusion.data_url(batch.images[0]), predictor.headers))
         except ServiceError as error:
             return self._refusal(request, error)
 
@@ -59,7 +61,7 @@ class Plain:
                 async with sent.place():
                     batch = await self._intake.load(predictor, sent.asked, options.fit)
                     (prediction,) = await predictor.predict_batched(batch)
-            return self._page(options, _Shown(prediction, occlusion.data_url(batch.images[0])))
+            return self._page(options, _Shown(prediction, occlusion.data_url(batch.images[0]), predictor.headers))
         except ClientDisconnected:
             raise
         except ServiceError as error:
@@ -76,7 +78,8 @@ class Plain:
             last=SIZE - 1,
             shown=shown,
         )
-        return Response(page, media_type="text/html", headers=template.HEADERS)
+        headers = {} if shown is None else shown.headers
+        return Response(page, media_type="text/html", headers={**headers, **template.HEADERS})
 
     @staticmethod
     def _refusal(request: Request, error: ServiceError) -> Response:

@@ -2,6 +2,7 @@
 
 import re
 
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -10,12 +11,21 @@ from typing_extensions import TypedDict
 from service import addresses
 from service.api.direct_route import json_response
 from service.api.intake import Intake
+from service.http.query import parse
 from service.settings import Settings
 
 # The origin of a page (RFC 6454): no longer than any host name with its port.
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.\-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[1-9][0-9]{0,4})?", re.ASCII)
 _HIGHEST_PORT = 65_535
 _HEADERS = {"Cache-Control": "no-store"}
+
+
+class ShareOptions(BaseModel):
+    """Who asks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    origin: str = Field(default="", description="The origin of the page that asks, such as https://seminar.example.")
 
 
 class SharedAddress(TypedDict):
@@ -67,7 +77,7 @@ def _origin(request: Request) -> list[str]:
     Only the page knows whether it came by https through a proxy. No other address is taken: this makes no codes for
     whatever somebody may name.
     """
-    given = _ORIGIN.fullmatch(request.query_params.get("origin", ""))
+    given = _ORIGIN.fullmatch(parse(request.scope["query_string"], ShareOptions).origin)
     if given is None or given[0].partition("://")[2].lower() != request.headers.get("host", "").lower():
         return []
     if int((given[2] or ":80")[1:]) > _HIGHEST_PORT or not addresses.is_for_others(given[1]):

@@ -15,7 +15,7 @@ from service.expectation import choices, expectation, limit, listed, nearest, sh
 from service.images.preprocess import Fit
 
 # A whole number as everybody writes it, and in one way only: no 1.0, +4, 016 or 1_000, which pydantic takes too.
-_PLAIN = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
+_PLAIN = re.compile(r"0|-?[1-9][0-9]*", re.ASCII)
 
 
 def _plain(value: object) -> object:
@@ -90,7 +90,7 @@ class Options(PictureOptions):
     )
 
 
-def parse(query: bytes, kind: type[ModelOptions] = Options) -> ModelOptions:
+def parse(query: bytes, kind: type[BaseModel] = Options) -> Any:
     """The options in a query string; those of short ones without a mistake are kept.
 
     Raises:
@@ -99,7 +99,7 @@ def parse(query: bytes, kind: type[ModelOptions] = Options) -> ModelOptions:
     return _parse_once(query, kind) if len(query) <= _KEPT_BYTES else _parse(query, kind)
 
 
-def _parse(query: bytes, kind: type[ModelOptions]) -> ModelOptions:
+def _parse(query: bytes, kind: type[BaseModel]) -> BaseModel:
     if query.count(b"&") >= _MAX_PARAMETERS:
         names = list(_properties(kind))
         message = f"There are too many query parameters. Those that exist are {listed(names)}; give each once."
@@ -153,9 +153,7 @@ def describe_error(
         message = f"Number {position} of the indices must be {expectation(properties['index'])}"
     if isinstance(given, str) and first["type"] == "int_type":
         message += ", without quotes"
-    elif (isinstance(given, float) and abs(given) < _EXACT) or (
-        first["type"] == "value_error" and _ALMOST.fullmatch(str(given))
-    ):
+    elif isinstance(given, float) or (first["type"] == "value_error" and _ALMOST.fullmatch(str(given))):
         message += ", in plain digits: 4, not 4.0 or 04"
     allowed = choices(schema) or None
     return InvalidParameter(f"{message}.", field=name, value=value, allowed=allowed, limit=bound, position=position)
@@ -166,6 +164,8 @@ def _given(sent: Mapping[str, object], place: Sequence[int | str]) -> bool | int
     found = sent.get(str(place[0]))
     if isinstance(found, list) and len(place) > 1:
         found = found[int(place[1])]
+    if isinstance(found, float) and abs(found) >= _EXACT:
+        return None  # it is not what was sent
     return found if isinstance(found, bool | int | float | str) else None
 
 

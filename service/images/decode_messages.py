@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from service import errors
 from service.errors import ServiceError
+from service.expectation import shown
 from service.images.decoder import Bounds, Decoder
 from service.images.preprocess import SIDE, Fit, Picture
 
@@ -110,9 +111,10 @@ def read_answer(read: Reader) -> Picture | ServiceError | None:
 def _read_error(head: dict[str, Any]) -> ServiceError:
     """The error in a message, with those of its members that a decoder has reason to give."""
     members = dict(head["members"])
-    allowed, limit = members.get("allowed"), members.get("limit")
+    field, allowed, limit = members.get("field"), members.get("allowed"), members.get("limit")
     return _ERRORS[head["error"]](
         str(head["text"]),
+        field=None if field is None else shown(field),
         allowed=None if allowed is None else [str(each) for each in allowed],
         limit=limit if isinstance(limit, int | float) else None,
     )

@@ -23,6 +23,7 @@ from types import ModuleType
 from PIL import ExifTags, Image, MpoImagePlugin, TiffImagePlugin  # noqa: F401 - loaded before the doors close
 
 from service.errors import ImageTooLarge, InvalidParameter, MalformedBody, ServiceError, UnknownField
+from service.expectation import shown
 from service.images import decode_messages
 from service.images.decode_messages import Reader, Task
 from service.images.decoder import NO_ADDRESSES, is_address
@@ -46,6 +47,7 @@ _LEFT_BEHIND_BYTES = 16 * 1024**2
 
 _NICE = 10
 _PR_SET_PDEATHSIG = 1
+_FIELDS = ("index", "indices", "image")
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 
@@ -88,7 +90,10 @@ def _decode(task: Task) -> Picture | ServiceError:
         return type(error)(*error.args, **error.members)
     except MemoryError:
         pass  # told when what was taken is free again
-    return ImageTooLarge("Decoding the picture takes more memory than the limit. Send a smaller version of it.")
+    return ImageTooLarge(
+        "Decoding the picture takes more memory than the limit. Send a smaller version of it.",
+        limit=task.decoder.bounds.max_decode_bytes,
+    )
 
 
 def _lock_down() -> None:
@@ -115,10 +120,15 @@ def _unwrap(body: bytes) -> bytes:
         asked = json.loads(body)
     except (ValueError, RecursionError):
         raise MalformedBody('The body is not valid JSON. Send an object such as {"index": 16}.') from None
-    if not isinstance(asked, dict) or asked.keys() - {"index", "indices", "image"}:
-        raise UnknownField("A JSON body holds an object with one of the fields index, indices and image.")
+    message = "A JSON body holds an object with one of the fields index, indices and image."
+    if not isinstance(asked, dict):
+        raise InvalidParameter(message, field="body")
+    unknown = asked.keys() - set(_FIELDS)
+    if unknown:
+        raise UnknownField(message, field=shown(min(unknown)), allowed=_FIELDS)
     if asked.keys() != {"image"} or not isinstance(asked["image"], str):
-        raise InvalidParameter('A JSON body of this size may hold one picture: {"image": its bytes in base64}.')
+        message = 'A JSON body of this size may hold one picture: {"image": its bytes in base64}.'
+        raise InvalidParameter(message, field="image")
     return unwrap_base64(asked["image"])
 
 

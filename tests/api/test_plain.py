@@ -148,6 +148,13 @@ def test_it_keeps_to_the_same_bounds(narrow: Service, guarded: Service) -> None:
     assert narrow.client.get("/plain?index=1").status_code == 200
 
 
+def test_its_answers_name_their_model(toy_client: httpx.Client) -> None:
+    """An answer has its model's digest in its headers, as that of /predict; the bare form has none."""
+    sha256 = toy_client.get("/predict?index=1").headers["x-model-sha256"]
+    assert toy_client.get("/plain?index=1").headers["x-model-sha256"] == sha256
+    assert "x-model-sha256" not in toy_client.get("/plain").headers
+
+
 def test_names_of_models_are_escaped(tmp_path: Path) -> None:
     """A model with a name that looks like markup is listed by that name, and nothing comes of it."""
     toy.write(tmp_path, "a&amp;b<i>")
