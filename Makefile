@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-benchmarks
+CLIENTS := .venv-clients
 PAGE := service/page
 NODE := $(PAGE)/node_modules
 RUN := $(VENV)/bin/python
@@ -19,7 +20,7 @@ install: $(VENV)/serving  ## Install what serving needs
 serve: install  ## Serve on 127.0.0.1:8000 (PORT=8123 make serve: elsewhere)
 	@exec $(RUN) -m service
 
-test: $(VENV)/training  ## Run every test
+test: $(VENV)/training $(CLIENTS)/installed  ## Run every test
 	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 train: $(VENV)/training  ## Fetch the data, train, evaluate, export and write the model card
@@ -52,12 +53,14 @@ pins: $(VENV)/training  ## Choose the newest versions again and pin them (needs 
 	  --no-header --no-annotate -c service/requirements-grpc.txt \
 	  pyproject.toml --extra grpc --extra tracing --group training --group development -o training/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --group clients -o tests/clients/requirements.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -c service/requirements.txt pyproject.toml --group benchmarks -o benchmarks/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate --group bentoml -o benchmarks/requirements-bentoml.txt
 
 clean:  ## Remove the virtual environment and every cache
-	rm -rf $(VENV) $(BENCH) $(NODE) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) $(CLIENTS) $(NODE) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(RUN):
@@ -68,6 +71,13 @@ $(RUN):
 $(VENV)/serving: service/requirements.txt | $(RUN)
 	@echo "Installing what serving needs ..."
 	@$(INSTALL) -r $<
+	@touch $@
+
+# All that they want is in the list; without --no-deps pip stumbles over a package that another wants with an extra.
+$(CLIENTS)/installed: tests/clients/requirements.txt
+	@echo "Installing the clients of other serving systems, which the tests run ..."
+	@$(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
 
 $(BENCH)/installed: benchmarks/requirements.txt benchmarks/requirements-bentoml.txt
