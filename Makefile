@@ -55,9 +55,11 @@ pins: $(VENV)/training  ## Choose the newest versions again and pin them (needs 
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate --group clients -o tests/clients/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-header --no-annotate -c service/requirements.txt pyproject.toml --group benchmarks -o benchmarks/requirements.txt
+	  --no-header --no-annotate -c service/requirements-grpc.txt pyproject.toml --extra grpc --group benchmarks -o benchmarks/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate --group bentoml -o benchmarks/requirements-bentoml.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --group mlserver -o benchmarks/requirements-mlserver.txt
 
 clean:  ## Remove the virtual environment and every cache
 	rm -rf $(VENV) $(BENCH) $(CLIENTS) $(NODE) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -80,12 +82,14 @@ $(CLIENTS)/installed: tests/clients/requirements.txt
 	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
 
-$(BENCH)/installed: benchmarks/requirements.txt benchmarks/requirements-bentoml.txt
+$(BENCH)/installed: benchmarks/requirements.txt benchmarks/requirements-bentoml.txt benchmarks/requirements-mlserver.txt
 	@echo "Installing what the benchmarks need ..."
 	$(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	$(PYTHON) -m venv $(BENCH)/bentoml
 	@$(BENCH)/bentoml/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(word 2,$^)
+	$(PYTHON) -m venv $(BENCH)/mlserver
+	@$(BENCH)/mlserver/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(word 3,$^)
 	@touch $@
 
 $(VENV)/training: training/requirements.txt tests/requirements.txt | $(RUN)

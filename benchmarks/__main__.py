@@ -2,14 +2,14 @@
 
 import argparse
 import os
-import statistics
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from benchmarks import load, program
+from benchmarks import load, program, protocol
 from benchmarks.load import MULTIPART, checked, form, get, post
 from benchmarks.payloads import ask_indices, photo, small_picture, upload
 from benchmarks.program import Program
+from benchmarks.table import tell
 
 OTHERS = ("obvious FastAPI", "bare ASGI", "LitServe", "BentoML")
 ROUNDS = 15
@@ -123,6 +123,8 @@ SCENARIOS: dict[str, Callable[[int, float], None]] = {
     "batch": batches,
     "workers": workers,
     "start": start_up,
+    "tensors": protocol.batches,
+    "tensor": protocol.single,
 }
 
 
@@ -143,17 +145,6 @@ def compare(
                 tails[i].append(result.percentile(99))
     tell(f"{name}, requests/s", *rates)
     tell("   p99, ms", *tails, "{:.1f}")
-
-
-def tell(name: str, ours: list[float], theirs: list[float], form_: str = "{:,.0f}") -> None:
-    """One line of the table: medians, and the ratio of each pair."""
-    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
-    middle = (form_.format(statistics.median(values)) for values in (ours, theirs))
-    print(
-        f"{name:<44} {next(middle):>9} {next(middle):>9}   "
-        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} - {max(ratios):.2f})",
-        flush=True,
-    )
 
 
 if __name__ == "__main__":

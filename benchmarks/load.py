@@ -1,7 +1,9 @@
 """A closed-loop HTTP load: each connection sends its request again as soon as the answer is there."""
 
 import asyncio
+import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,6 +47,16 @@ def post(path: str, content_type: str, body: bytes) -> bytes:
     """A POST request."""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def post_binary(path: str, shape: Sequence[int], content: bytes) -> bytes:
+    """A POST request of the protocol's binary extension: images as UINT8; the probabilities are wanted, likewise."""
+    size = {"binary_data_size": len(content)}
+    given = {"name": "image", "datatype": "UINT8", "shape": list(shape), "parameters": size}
+    wanted = {"name": "probabilities", "parameters": {"binary_data": True}}
+    head = json.dumps({"inputs": [given], "outputs": [wanted]}).encode()
+    lines = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nInference-Header-Content-Length: {len(head)}\r\n"
+    return f"{lines}Content-Length: {len(head) + len(content)}\r\n\r\n".encode() + head + content
 
 
 def form(*files: bytes) -> bytes:

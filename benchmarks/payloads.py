@@ -1,8 +1,10 @@
 """The pictures and requests that the loads send."""
 
 import io
+import json
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.load import MULTIPART, form, post
@@ -11,6 +13,12 @@ from benchmarks.load import MULTIPART, form, post
 def ask_indices(n: int) -> bytes:
     """The request that asks about the first test images."""
     return post("/predict", "application/json", b'{"indices": [' + b",".join(b"%d" % i for i in range(n)) + b"]}")
+
+
+def tensor_in_json(path: str, images: NDArray[np.uint8]) -> bytes:
+    """The request of the Open Inference Protocol with the images' pixels as JSON numbers."""
+    given = {"name": "image", "datatype": "UINT8", "shape": list(images.shape), "data": images.ravel().tolist()}
+    return post(path, "application/json", json.dumps({"inputs": [given]}).encode())
 
 
 def upload(picture: bytes) -> bytes:

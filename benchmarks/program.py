@@ -62,10 +62,14 @@ COMMANDS = {
     "obvious FastAPI": ["-m", "uvicorn", "benchmarks.programs.obvious:app", "--no-access-log"],
     "bare ASGI": ["-m", "uvicorn", "benchmarks.programs.bare:app", "--no-access-log"],
     "LitServe": ["-m", "benchmarks.programs.litserve_program"],
+    "MLServer": ["-m", "benchmarks.programs.mlserver_program"],
     "BentoML": ["-m", "bentoml", "serve", "benchmarks.programs.bentoml_program:Classifier"],
 }
-# BentoML can't be installed beside the service's version of FastAPI.
-INTERPRETERS = {"BentoML": str(Path(sys.prefix) / "bentoml" / "bin" / "python")}
+# They can't be installed beside the service's version of FastAPI.
+INTERPRETERS = {
+    name: str(Path(sys.prefix) / folder / "bin" / "python")
+    for name, folder in (("BentoML", "bentoml"), ("MLServer", "mlserver"))
+}
 
 
 def free_port() -> int:
@@ -90,7 +94,7 @@ def start(
         RuntimeError: it ends, or gives no good answer in time.
     """
     port = free_port()
-    listen = {"service": [], "ablated": [], "LitServe": [str(port)]}.get(name, ["--port", str(port)])
+    listen = {"service": [], "ablated": [], "LitServe": [str(port)], "MLServer": [str(port)]}
     environment = os.environ | {
         "PORT": str(port),
         "ORT_DISABLE_TELEMETRY": "1",
@@ -100,7 +104,7 @@ def start(
     environment |= {f"SERVICE_{key.upper()}": str(value) for key, value in settings.items()}
     begun = time.perf_counter()
     process = subprocess.Popen(
-        [INTERPRETERS.get(name, sys.executable), *COMMANDS[name], *arguments, *listen],
+        [INTERPRETERS.get(name, sys.executable), *COMMANDS[name], *listen.get(name, ["--port", str(port)]), *arguments],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -108,7 +112,7 @@ def start(
         preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509 - there are no threads here
     )
     try:
-        _wait(process, f"http://127.0.0.1:{port}/predict", begun + _START_SECONDS)
+        _wait(process, port, begun + _START_SECONDS, ready=name == "MLServer")
         started = (time.perf_counter() - begun) * 1e3
         yield Program(port, started, psutil.Process(process.pid))
     finally:
@@ -124,13 +128,22 @@ def start(
                 child.kill()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, deadline: float) -> None:
+def on_server_cores() -> None:
+    """Leave the other cores to the load."""
+    os.sched_setaffinity(0, SERVER_CORES)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, deadline: float, *, ready: bool) -> None:
+    """Until an upload is answered well; of one that takes none, until it says that it is ready."""
     last: object = "none"
     content, headers = form(small_picture()), {"Content-Type": MULTIPART}
-    with httpx.Client(timeout=5) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=5) as client:
         while time.perf_counter() < deadline:
             try:
-                last = client.post(url, content=content, headers=headers).status_code
+                if ready:
+                    last = client.get("/v2/models/seminar-cnn/ready").status_code
+                else:
+                    last = client.post("/predict", content=content, headers=headers).status_code
             except httpx.TransportError:
                 if process.poll() is not None:
                     raise RuntimeError(f"{process.args!r} ended with {process.returncode}") from None
