@@ -35,49 +35,55 @@ class Family:
         return child
 
 
-REQUESTS = Family(Counter("service_requests_total", "Requests answered.", ["method", "route", "status"]))
+REQUESTS = Family(Counter("seminar_cnn_requests_total", "Requests answered.", ["method", "route", "status"]))
 SECONDS = Family(
-    Histogram("service_request_seconds", "From its head to the application's answer.", ["route"], buckets=_SECONDS)
+    Histogram("seminar_cnn_request_seconds", "From its head to the application's answer.", ["route"], buckets=_SECONDS)
 )
-IN_FLIGHT = Gauge("service_in_flight", "Predictions being worked on.", multiprocess_mode="livesum")
-REFUSALS = Family(Counter("service_refusals_total", "Requests refused, by the name of the problem.", ["cause"]))
+IN_FLIGHT = Gauge("seminar_cnn_in_flight", "Predictions being worked on.", multiprocess_mode="livesum")
+REFUSALS = Family(Counter("seminar_cnn_refusals_total", "Requests refused, by the name of the problem.", ["cause"]))
 PICTURES_REFUSED = Family(
     Counter(
-        "service_refused_pictures_total", "Pictures refused in batches that were answered, by the problem.", ["cause"]
+        "seminar_cnn_refused_pictures_total",
+        "Pictures refused in batches that were answered, by the problem.",
+        ["cause"],
     )
 )
-LOG_LINES_DROPPED = Counter("service_log_lines_dropped_total", "Lines that the log's reader was too slow for.")
-DECODE_SECONDS = Histogram("service_decode_seconds", "Decoding the pictures of one request.", buckets=_STEPS)
-INFERENCE_SECONDS = Histogram("service_inference_seconds", "One call of the model.", buckets=_STEPS)
-BATCH_IMAGES = Histogram("service_batch_images", "Images in one call of the model.", buckets=(1, 2, 4, 8, 16, 32, 64))
+LOG_LINES_DROPPED = Counter("seminar_cnn_log_lines_dropped_total", "Lines that the log's reader was too slow for.")
+DECODE_SECONDS = Histogram("seminar_cnn_decode_seconds", "Decoding the pictures of one request.", buckets=_STEPS)
+INFERENCE_SECONDS = Histogram("seminar_cnn_inference_seconds", "One call of the model.", buckets=_STEPS)
+BATCH_IMAGES = Histogram(
+    "seminar_cnn_batch_images", "Images in one call of the model.", buckets=(1, 2, 4, 8, 16, 32, 64)
+)
 PREDICTIONS = Family(
-    Counter("service_predictions_total", "Answers, by label and whether confident.", ["model", "label", "confident"])
+    Counter(
+        "seminar_cnn_predictions_total", "Answers, by label and whether confident.", ["model", "label", "confident"]
+    )
 )
 INFERENCES = Family(
     Counter(
-        "service_inferences_total",
+        "seminar_cnn_inferences_total",
         "Requests of the Open Inference Protocol, by result.",
         ["model", "version", "result"],
     )
 )
 INFERENCE_IMAGES = Family(
-    Counter("service_inference_images_total", "Images in those that succeeded.", ["model", "version"])
+    Counter("seminar_cnn_inference_images_total", "Images in those that succeeded.", ["model", "version"])
 )
 INFERENCE_STAGES = Family(
     Counter(
-        "service_inference_stage_seconds_total",
+        "seminar_cnn_inference_stage_seconds_total",
         "What they took: those that succeeded and those that failed as a whole, and of the former each stage.",
         ["model", "version", "stage"],
     )
 )
 LAST_INFERENCE = Family(
     Gauge(
-        "service_last_inference_timestamp_seconds", "When the last of them succeeded.", ["model", "version"],
+        "seminar_cnn_last_inference_timestamp_seconds", "When the last of them succeeded.", ["model", "version"],
         multiprocess_mode="max",
     )
 )  # fmt: skip
 MODEL = Gauge(
-    "service_model_info",
+    "seminar_cnn_model_info",
     "1 for each model served, 0 for one that has gone.",
     ["model", "version", "sha256"],
     multiprocess_mode="max",

@@ -77,13 +77,13 @@ def test_overload_is_told_as_such(toy_models: Path) -> None:
         thread = threading.Thread(target=service.refused, args=("ModelInfer", slow))
         thread.start()
         try:
-            until(lambda: service.service.figures()["service_in_flight"] == 1, "the slow one to be worked on")
+            until(lambda: service.service.figures()["seminar_cnn_in_flight"] == 1, "the slow one to be worked on")
             code, text = service.refused("ModelInfer", GOOD)
         finally:
             thread.join()
         assert (code, "1 predictions at one time" in text) == (grpc.StatusCode.RESOURCE_EXHAUSTED, True)
-        assert service.service.figures()['service_refusals_total{cause="overloaded"}'] >= 1
-        assert service.service.figures()["service_in_flight"] == 0
+        assert service.service.figures()['seminar_cnn_refusals_total{cause="overloaded"}'] >= 1
+        assert service.service.figures()["seminar_cnn_in_flight"] == 0
 
 
 def test_streams_are_few(bounded: Asked) -> None:
@@ -123,7 +123,7 @@ def test_calls_are_logged_and_counted(toy_asked: Asked) -> None:
     def counted() -> bool:
         figures = toy_asked.service.figures()
         return all(
-            figures.get(f'service_requests_total{{method="POST",{route},status="{status}"}}', 0) > 0
+            figures.get(f'seminar_cnn_requests_total{{method="POST",{route},status="{status}"}}', 0) > 0
             for status in (200, 400)
         )
 

@@ -89,7 +89,7 @@ def halted(service: Service) -> Iterator[None]:
 
 
 def in_flight(service: Service) -> int:
-    return int(service.total("service_in_flight"))
+    return int(service.total("seminar_cnn_in_flight"))
 
 
 @pytest.mark.parametrize("name", LONG)
