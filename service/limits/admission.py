@@ -2,6 +2,7 @@
 
 from types import TracebackType
 
+from service import metrics
 from service.errors import Overloaded
 from service.settings import Settings
 
@@ -34,6 +35,7 @@ class Admission:
         self.in_flight = self.arrived = 0
         self.draining = False
         self._limit = settings.max_in_flight
+        metrics.IN_FLIGHT_LIMIT.set(self._limit)
         self.sentence = f"The service works on {self._limit} predictions at one time, the limit. Try again in a moment."
 
     @property
