@@ -88,7 +88,7 @@ def test_several_workers_bounds_are_added_up(toy_models: Path) -> None:
     """With two workers the most predictions and decode processes are twice what one may have, and all are running."""
     bounds: dict[str, Any] = {"workers": 2, "max_in_flight": 7, "decode_processes": 2}
     with serving.start(models=toy_models, model="toy", **bounds) as service:
-        workers(service, 2)
+        _started(service)
         until(service.figures, "all processes", lambda now: now["seminar_cnn_decode_processes"] == 4)
         assert service.figures()["seminar_cnn_decode_processes_limit"] == 4
         assert service.figures()["seminar_cnn_in_flight_limit"] == 14
@@ -97,7 +97,7 @@ def test_several_workers_bounds_are_added_up(toy_models: Path) -> None:
 def test_a_workers_process_metrics_are_its_own(toy_models: Path) -> None:
     """Each of two workers has its `process_` series, which go with it; no figure is that of a process that has gone."""
     with serving.start(models=toy_models, model="toy", workers=2) as service:
-        first = workers(service, 2)
+        first = _started(service)
         assert _pids(service) == {each.pid for each in first}
         memory = service.figures()[f'process_resident_memory_bytes{{pid="{first[1].pid}"}}']
         assert memory == pytest.approx(first[1].memory_info().rss, rel=0.2)
@@ -167,6 +167,13 @@ def test_metrics_can_be_open(toy_models: Path) -> None:
     with serving.start(models=toy_models, model="toy", api_keys='["a-key"]', open_paths=open_paths) as service:
         assert service.client.get("/metrics").status_code == 200
         assert service.client.get("/predict?index=3").status_code == 401
+
+
+def _started(service: Service) -> list[psutil.Process]:
+    """Two workers, once each has come so far as to start a process that decodes."""
+    found = workers(service, 2)
+    until(lambda: all(spawned(worker) for worker in found), "the workers' decode processes")
+    return found
 
 
 def _with_key(service: Service, path: str, key: str) -> httpx.Response:
