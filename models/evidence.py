@@ -83,6 +83,10 @@ class OutOfDistributionSet(Record):
     confident: Number = Field(description="Share of them answered confidently all the same.")
 
 
+# The share of the validation images whose energy is at most a card's threshold: it is chosen for that.
+ENERGY_KEPT = 0.95
+
+
 class OutOfDistribution(Record):
     """Whether the model notices pictures that are none of its classes."""
 

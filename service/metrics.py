@@ -5,11 +5,13 @@ whichever is asked adds them up.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from service.worker_processes import WorkerProcesses
 
 # prometheus_client's own name: where several workers keep the figures that they share.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -35,55 +37,107 @@ class Family:
         return child
 
 
-REQUESTS = Family(Counter("service_requests_total", "Requests answered.", ["method", "route", "status"]))
+REQUESTS = Family(Counter("seminar_cnn_requests_total", "Requests answered.", ["method", "route", "status"]))
 SECONDS = Family(
-    Histogram("service_request_seconds", "From its head to the application's answer.", ["route"], buckets=_SECONDS)
-)
-IN_FLIGHT = Gauge("service_in_flight", "Predictions being worked on.", multiprocess_mode="livesum")
-REFUSALS = Family(Counter("service_refusals_total", "Requests refused, by the name of the problem.", ["cause"]))
-PICTURES_REFUSED = Family(
-    Counter(
-        "service_refused_pictures_total", "Pictures refused in batches that were answered, by the problem.", ["cause"]
+    Histogram(
+        "seminar_cnn_request_seconds",
+        "From a request's head to the application's answer; what was refused before the application is not in it.",
+        ["route"],
+        buckets=_SECONDS,
     )
 )
-LOG_LINES_DROPPED = Counter("service_log_lines_dropped_total", "Lines that the log's reader was too slow for.")
-DECODE_SECONDS = Histogram("service_decode_seconds", "Decoding the pictures of one request.", buckets=_STEPS)
-INFERENCE_SECONDS = Histogram("service_inference_seconds", "One call of the model.", buckets=_STEPS)
-BATCH_IMAGES = Histogram("service_batch_images", "Images in one call of the model.", buckets=(1, 2, 4, 8, 16, 32, 64))
+IN_FLIGHT = Gauge("seminar_cnn_in_flight", "Predictions being worked on.", multiprocess_mode="livesum")
+IN_FLIGHT_LIMIT = Gauge(
+    "seminar_cnn_in_flight_limit", "Most predictions worked on at one time.", multiprocess_mode="livesum"
+)
+REFUSALS = Family(Counter("seminar_cnn_refusals_total", "Requests refused, by the name of the problem.", ["cause"]))
+PICTURES_REFUSED = Family(
+    Counter(
+        "seminar_cnn_refused_pictures_total",
+        "Pictures refused in batches that were answered, by the problem.",
+        ["cause"],
+    )
+)
+LOG_LINES_DROPPED = Counter("seminar_cnn_log_lines_dropped_total", "Lines that the log's reader was too slow for.")
+DECODE_SECONDS = Histogram("seminar_cnn_decode_seconds", "Decoding the pictures of one request.", buckets=_STEPS)
+DECODE_PROCESSES = Gauge(
+    "seminar_cnn_decode_processes", "Processes started to decode and not ended since.", multiprocess_mode="livesum"
+)
+DECODE_PROCESSES_LIMIT = Gauge(
+    "seminar_cnn_decode_processes_limit", "Most processes that decode at one time.", multiprocess_mode="livesum"
+)
+DECODE_PROCESSES_ENDED = Family(
+    Counter("seminar_cnn_decode_processes_ended_total", "Processes that decoded and were replaced, by why.", ["reason"])
+)
+INFERENCE_SECONDS = Histogram("seminar_cnn_inference_seconds", "One call of the model.", buckets=_STEPS)
+BATCH_IMAGES = Histogram(
+    "seminar_cnn_batch_images", "Images in one call of the model.", buckets=(1, 2, 4, 8, 16, 32, 64)
+)
 PREDICTIONS = Family(
-    Counter("service_predictions_total", "Answers, by label and whether confident.", ["model", "label", "confident"])
+    Counter(
+        "seminar_cnn_predictions_total",
+        "Answers about one image each, by where that came from, the label and whether confident.",
+        ["model", "version", "source", "label", "confident"],
+    )
+)
+OUT_OF_DISTRIBUTION = Family(
+    Counter(
+        "seminar_cnn_out_of_distribution_total",
+        "Of the answers those about images stranger, by their energy, than the card's limit.",
+        ["model", "version", "source"],
+    )
+)
+EXPECTED_CONFIDENT = Family(
+    Gauge(
+        "seminar_cnn_expected_confident_ratio",
+        "Share of the answers about the test images that is confident, by the card.",
+        ["model", "version"],
+        multiprocess_mode="mostrecent",
+    )
+)
+EXPECTED_OUT_OF_DISTRIBUTION = Family(
+    Gauge(
+        "seminar_cnn_expected_out_of_distribution_ratio",
+        "Share of the validation images stranger than the card's limit, which was chosen for that.",
+        ["model", "version"],
+        multiprocess_mode="mostrecent",
+    )
 )
 INFERENCES = Family(
     Counter(
-        "service_inferences_total",
+        "seminar_cnn_inferences_total",
         "Requests of the Open Inference Protocol, by result.",
         ["model", "version", "result"],
     )
 )
 INFERENCE_IMAGES = Family(
-    Counter("service_inference_images_total", "Images in those that succeeded.", ["model", "version"])
+    Counter("seminar_cnn_inference_images_total", "Images in those that succeeded.", ["model", "version"])
 )
 INFERENCE_STAGES = Family(
     Counter(
-        "service_inference_stage_seconds_total",
+        "seminar_cnn_inference_stage_seconds_total",
         "What they took: those that succeeded and those that failed as a whole, and of the former each stage.",
         ["model", "version", "stage"],
     )
 )
 LAST_INFERENCE = Family(
     Gauge(
-        "service_last_inference_timestamp_seconds", "When the last of them succeeded.", ["model", "version"],
+        "seminar_cnn_last_inference_timestamp_seconds", "When the last of them succeeded.", ["model", "version"],
         multiprocess_mode="max",
     )
 )  # fmt: skip
 MODEL = Gauge(
-    "service_model_info",
+    "seminar_cnn_model_info",
     "1 for each model served, 0 for one that has gone.",
     ["model", "version", "sha256"],
-    multiprocess_mode="max",
+    multiprocess_mode="livemax",  # not "max": what a dead worker served would be served for ever
 )
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+# Those that are alarming are there from the start: of a counter that comes into being Prometheus misses the first.
+for _reason in ("too-costly", "crashed", "from-outside", "worn-out", "unwanted"):
+    DECODE_PROCESSES_ENDED[_reason,].inc(0)
 
 
 def expose() -> bytes:
@@ -106,20 +160,5 @@ def _of_all_workers() -> CollectorRegistry:
         return REGISTRY
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types there
+    registry.register(WorkerProcesses(os.environ[SHARED_FOLDER]))
     return registry
-
-
-def count_refused_pictures(causes: Iterable[str]) -> None:
-    """Count the pictures of a batch that were refused while others of it were answered."""
-    for cause in causes:
-        PICTURES_REFUSED[cause,].inc()
-
-
-def count_predictions(predictions: Iterable[Mapping[str, Any]]) -> None:
-    """Count what was answered."""
-    tally: dict[tuple[str, str, bool], int] = {}
-    for each in predictions:
-        labels = each["model"]["name"], each["label"], each["confident"]
-        tally[labels] = tally.get(labels, 0) + 1
-    for (model, label, confident), n in tally.items():
-        PREDICTIONS[model, label, "yes" if confident else "no"].inc(n)

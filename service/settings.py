@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     admin_keys: tuple[SecretStr, ...] = Field(
         default=(), description="Keys of who may load and unload models, as JSON.", examples=['["a-long-random-text"]']
     )
+    metrics_keys: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="Keys of who may read `/metrics`, as JSON; none: those of SERVICE_API_KEYS.",
+        examples=['["a-long-random-text"]'],
+    )
     open_paths: tuple[str, ...] = Field(
         default=(
             "/", "/page/*", "/health", "/share", "/model-card", "/model-card/*", "/models", "/docs", "/docs/*",
@@ -137,7 +142,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field(default="json", description="Form of the log's lines: json or text.")
     tracing: bool = Field(default=False, description="OpenTelemetry spans, sent as the OTEL_ variables say.")
 
-    @field_validator("formats", "api_keys", "admin_keys", "open_paths", "cors_origins", mode="before")
+    @field_validator("formats", "api_keys", "admin_keys", "metrics_keys", "open_paths", "cors_origins", mode="before")
     @classmethod
     def _read_list(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, str):
@@ -152,7 +157,7 @@ class Settings(BaseSettings):
             raise PydanticCustomError(_NO_LIST, f"this is no list in JSON; write {PREFIX}{name.upper()}='{example}'")
         return decoded
 
-    @field_validator("api_keys", "admin_keys")
+    @field_validator("api_keys", "admin_keys", "metrics_keys")
     @classmethod
     def _keys_are_long_enough(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(not key.get_secret_value().strip() for key in keys):

@@ -119,7 +119,7 @@ def test_the_queries_ask_what_is_counted(service: Service) -> None:
     known = service.client.get("/predict?index=16").status_code == 200 and service.figures()
     assert known
     names = {name.partition("{")[0] for name in known}
-    asked = re.findall(r"service_\w+", queries)
+    asked = re.findall(r"seminar_cnn_\w+", queries)
     assert asked
     assert set(asked) <= names
     for labels, name in re.findall(r"by \(([\w, ]+)\) \(rate\((\w+)", queries):

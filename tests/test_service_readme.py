@@ -124,8 +124,8 @@ def test_what_is_no_request_is_logged_as_other(toy_models: Path) -> None:
 def test_every_metric_is_named(client: httpx.Client) -> None:
     """The metrics of service/README.md are those that /metrics has."""
     client.get("/predict?index=16")
-    kept = re.findall(r"^# TYPE (service_\w+)", client.get("/metrics").text, re.MULTILINE)
-    assert set(re.findall(r"`(service_\w+)`", PAGE)) == {name for name in kept if not name.endswith("_created")}
+    kept = re.findall(r"^# TYPE (seminar_cnn_\w+)", client.get("/metrics").text, re.MULTILINE)
+    assert set(re.findall(r"`(seminar_cnn_\w+)`", PAGE)) == {name for name in kept if not name.endswith("_created")}
 
 
 def test_the_log_line_has_the_fields_of_one(service: Service) -> None:

@@ -45,6 +45,7 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
 
 @pytest.mark.parametrize(("name", "example"), [
     ("SERVICE_API_KEYS", '["a-long-random-text"]'),
+    ("SERVICE_METRICS_KEYS", '["a-long-random-text"]'),
     ("SERVICE_FORMATS", '["PNG","JPEG"]'),
     ("SERVICE_OPEN_PATHS", '["/health"]'),
     ("SERVICE_CORS_ORIGINS", '["https://seminar.example"]'),
@@ -65,7 +66,7 @@ def test_a_list_that_is_none_is_answered_with_one(
 def test_every_list_has_an_example() -> None:
     """The settings that say that they are JSON are those of the test above."""
     named = {name for name, field in settings.Settings.model_fields.items() if "JSON" in (field.description or "")}
-    assert named == {"admin_keys", "api_keys", "formats", "open_paths", "cors_origins"}
+    assert named == {"admin_keys", "api_keys", "metrics_keys", "formats", "open_paths", "cors_origins"}
 
 
 def test_an_empty_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from models.cifar10_test import SIZE
-from service import metrics
 from service.api import template
 from service.api.intake import Intake
 from service.errors import ClientDisconnected, ServiceError, TooManyImages
 from service.http import problems
 from service.http.query import PictureOptions, parse
-from service.inference import occlusion
+from service.inference import counting, occlusion
 from service.inference.prediction import Prediction
 from service.inference.predictor import Asked
 from service.inference.registry import ModelRegistry
@@ -69,7 +68,7 @@ class Plain:
 
     def _page(self, options: PictureOptions, shown: _Shown | None = None) -> Response:
         if shown is not None:
-            metrics.count_predictions([shown.prediction])
+            counting.count_predictions([shown.prediction])
         page = template.render(
             "plain",
             models=[model.name for model in self._registry],

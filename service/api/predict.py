@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from typing_extensions import TypedDict
 
-from service import errors, metrics
+from service import errors
 from service.api.described import UNCHANGED, answered, tagged
 from service.api.direct_route import DirectRoute, json_response
 from service.api.intake import Intake
@@ -21,6 +21,7 @@ from service.http.conditional import is_known, weak_tag
 from service.http.payload import JsonBody
 from service.http.problems import Problem
 from service.http.query import Options
+from service.inference import counting
 from service.inference.batch import Batch
 from service.inference.prediction import Prediction
 from service.inference.predictor import Predictor
@@ -137,9 +138,9 @@ def _respond(predictions: list[Prediction], batch: Batch, headers: Mapping[str, 
 
 
 def _count(predictions: list[Prediction], batch: Batch) -> None:
-    metrics.count_predictions(predictions)
+    counting.count_predictions(predictions)
     if batch.failures:
-        metrics.count_refused_pictures(problems.PROBLEM_TYPES[type(error)].name for error in batch.failures.values())
+        counting.count_refused_pictures(problems.PROBLEM_TYPES[type(error)].name for error in batch.failures.values())
 
 
 def results(predictions: list[Prediction], batch: Batch) -> Sequence[Prediction | RefusedPicture]:

@@ -122,7 +122,7 @@ class Inference:
                     scores = await inference.scores_in_place(predictor, sent, self._pool)
             watch.mark("compute_infer")
             watch.images = len(scores.energies)
-            inference.count(predictor, scores)
+            inference.count(predictor, sent, scores)
             made = messages.answer(predictor, asked, answer.tensors(predictor.outputs, scores, asked.outputs))
             watch.mark("compute_output")
         return made

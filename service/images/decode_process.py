@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import suppress
 
+from service import metrics
 from service.errors import DamagedImage, ImageTooCostly, Overloaded, ServiceError
 from service.images import decode_messages, decode_worker
 from service.images.decode_messages import BadMessageError, Task
@@ -44,6 +45,7 @@ class DecodeProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._unwanted: threading.Event | None = None  # of the picture that it is at
+        self._interrupted = False
         self._closed = False
 
     def start(self) -> None:
@@ -52,8 +54,11 @@ class DecodeProcess:
         Raises:
             Overloaded: that takes too long, or can't be done.
         """
-        if self._socket and self._process and self._process.poll() is None:
-            return
+        if self._socket and self._process:
+            if self._process.poll() is None:
+                return
+            if not self._interrupted:  # a moment too late; between two pictures none ends by itself
+                metrics.DECODE_PROCESSES_ENDED["from-outside",].inc()
         self.kill()
         try:
             channel = self._launch()
@@ -80,6 +85,8 @@ class DecodeProcess:
                 env={name: os.environ[name] for name in _KEPT if name in os.environ} | _MEMORY,
                 start_new_session=True,  # a terminal's signals are for the service, which ends its processes itself
             )
+            self._interrupted = False
+            metrics.DECODE_PROCESSES.inc()
         return ours
 
     def decode(self, task: Task, seconds: float, allowed: float, unwanted: threading.Event) -> Picture:
@@ -116,6 +123,7 @@ class DecodeProcess:
             try:
                 result = self._exchange(task, began + seconds)
             except TimeoutError:
+                metrics.DECODE_PROCESSES_ENDED["too-costly",].inc()
                 self._replace()
                 raise _too_costly(allowed) from None
             except (OSError, BadMessageError):
@@ -128,7 +136,9 @@ class DecodeProcess:
             if result is not None:
                 return result
             seconds -= time.monotonic() - began
-            if self._replace() not in (decode_worker.WORN_OUT, *_FROM_OUTSIDE):
+            reason = _reason(self._replace(), unwanted)
+            metrics.DECODE_PROCESSES_ENDED[reason,].inc()
+            if reason == "crashed":
                 raise DamagedImage("The image makes the decoder crash. Open it in an image editor and save it anew.")
         raise _ended()
 
@@ -184,6 +194,7 @@ class DecodeProcess:
             process, channel, self._process, self._socket = self._process, self._socket, None, None
         code = None
         if process is not None:
+            metrics.DECODE_PROCESSES.dec()
             if channel is not None and _has_hung_up(channel):
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(1)  # it is ending by itself: its own code says why
@@ -204,6 +215,7 @@ class DecodeProcess:
         with self._lock:
             unwanted.set()
             if self._unwanted is unwanted and self._process is not None:
+                self._interrupted = True
                 self._process.kill()
 
     def close(self) -> None:
@@ -212,6 +224,15 @@ class DecodeProcess:
             self._closed = True
             if self._process is not None:
                 self._process.kill()
+
+
+def _reason(code: int | None, unwanted: threading.Event) -> str:
+    """Why a process ended at a picture, by its exit code."""
+    if code == decode_worker.WORN_OUT:
+        return "worn-out"
+    if code not in _FROM_OUTSIDE:
+        return "crashed"
+    return "unwanted" if unwanted.is_set() else "from-outside"
 
 
 def _has_hung_up(channel: socket.socket) -> bool:

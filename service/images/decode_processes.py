@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
+from service import metrics
 from service.errors import Overloaded
 from service.images.decode_messages import Task
 from service.images.decode_process import START_SECONDS, DecodeProcess
@@ -35,6 +36,7 @@ class DecodeProcesses:
             max_bytes: of memory that one picture may take.
         """
         self.seconds = seconds
+        metrics.DECODE_PROCESSES_LIMIT.set(processes)
         self._processes = [DecodeProcess(max_bytes) for _ in range(processes)]
         self._threads = ThreadPoolExecutor(processes, "decode")
         self._free = self._processes.copy()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from models.repository import Model
 from service import metrics
+from service.images.preprocess import SIDE
 
 # Batches are cut to this size: onnxruntime's memory then has a bound.
 MAX_BATCH = 64
@@ -44,16 +45,24 @@ class Classifier:
         self._session = model.open()
         self._input = model.card.contract.input.name
 
+    def warm_up(self) -> None:
+        """Classify an image for nobody, which counts for nothing: the first run of a session allocates its memory."""
+        self._run(np.zeros((1, SIDE, SIDE, 3), np.uint8))
+
     def classify(self, images: NDArray[np.uint8]) -> Scores:
         """The scores of images uint8 [N, 32, 32, 3] (RGB)."""
-        parts = [self._run(images[start : start + MAX_BATCH]) for start in range(0, len(images), MAX_BATCH)]
+        parts = [self._timed(images[start : start + MAX_BATCH]) for start in range(0, len(images), MAX_BATCH)]
         return parts[0] if len(parts) == 1 else Scores(*map(np.concatenate, zip(*parts, strict=True)))
 
-    def _run(self, images: NDArray[np.uint8]) -> Scores:
+    def _timed(self, images: NDArray[np.uint8]) -> Scores:
         started = time.perf_counter()
+        scores = self._run(images)
+        metrics.INFERENCE_SECONDS.observe(time.perf_counter() - started)
+        metrics.BATCH_IMAGES.observe(len(images))
+        return scores
+
+    def _run(self, images: NDArray[np.uint8]) -> Scores:
         logits, probabilities = self._session.run(["logits", "probabilities"], {self._input: images})
         # The likeliest class has the probability exp(logit) / sum(exp(logits)), whose logarithm holds the logsumexp.
         energies = np.log(probabilities.max(axis=1)) - logits.max(axis=1)
-        metrics.INFERENCE_SECONDS.observe(time.perf_counter() - started)
-        metrics.BATCH_IMAGES.observe(len(images))
         return Scores(logits, probabilities, energies)

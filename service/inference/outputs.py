@@ -26,6 +26,8 @@ class Outputs:
         classes = (len(self.labels),)
         threshold = card.metrics.decision.threshold.value
         self._threshold = np.inf if threshold is None else threshold
+        limit = card.quantitative_analyses.out_of_distribution.energy_threshold.value
+        self._energy_limit = np.inf if limit is None else limit
         temperature = card.quantitative_analyses.calibration.temperature.value
         self._labels = np.array([label.encode() for label in self.labels], dtype=object)
         self.shapes: dict[str, tuple[int, ...]] = {"logits": classes, "probabilities": classes}
@@ -47,6 +49,11 @@ class Outputs:
     def compute(self, name: str, scores: Scores) -> Array:
         """An output of N images: [N, labels] or [N]; float32, bool, or objects that are bytes (UTF-8)."""
         return self._make[name](scores)
+
+    def out_of_distribution(self, scores: Scores) -> NDArray[np.bool_]:
+        """Whether each of N images is stranger than the card's limit: bool [N], no output but a count's."""
+        strange: NDArray[np.bool_] = scores.energies > self._energy_limit
+        return strange
 
     def _label(self, scores: Scores) -> NDArray[np.object_]:
         winners: NDArray[np.object_] = self._labels[scores.probabilities.argmax(axis=1)]

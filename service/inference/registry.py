@@ -14,10 +14,10 @@ from typing import Literal, NamedTuple
 from models import repository
 from models.cifar10_test import TestSplit
 from models.repository import Model, ModelError, Stamp
-from service import metrics
 from service.errors import InvalidParameter, ModelNotFound, ModelUnavailable
 from service.expectation import shown
 from service.images.decode_processes import DecodeProcesses
+from service.inference.announcement import announce
 from service.inference.predictor import Predictor
 from service.inference.unloaded import Unloaded
 from service.settings import Settings
@@ -95,7 +95,7 @@ class ModelRegistry:
         for model in self if settings.preload else [self.default]:
             self._open[model] = self._make(model)
         for model in self:
-            _announce(model, served=True)
+            announce(model, served=True)
 
     @property
     def default(self) -> Model:
@@ -268,7 +268,7 @@ class ModelRegistry:
         self.changes += 1
         if predictor is not None:
             self._open[model] = predictor
-        _announce(model, served=True)
+        announce(model, served=True)
         logging.getLogger("service").info("%s version %d is taken up", name, version)
 
     def _is_awaited(self, key: Key) -> bool:
@@ -313,7 +313,7 @@ class ModelRegistry:
             return
         for kept in (self._open, self._asked, self._failed):
             kept.pop(model, None)
-        _announce(model, served=False)
+        announce(model, served=False)
 
     def _close_idle(self) -> None:
         now = time.monotonic()
@@ -325,8 +325,3 @@ class ModelRegistry:
         idle.sort(key=lambda model: self._asked[model])
         for model in idle[: max(0, len(self._open) - _KEPT_OPEN)]:
             del self._open[model]
-
-
-def _announce(model: Model, *, served: bool) -> None:
-    details = model.card.model_details
-    metrics.MODEL.labels(details.name, str(details.version), details.sha256).set(int(served))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from service import metrics
 from service.errors import Overloaded
 from service.settings import Settings
 
@@ -39,6 +40,7 @@ class Admission:
         self._limit = settings.max_in_flight
         self._working = _Tally(self._limit)
         self._arrived = _Tally(self._limit)
+        metrics.IN_FLIGHT_LIMIT.set(self._limit)
 
     @property
     def in_flight(self) -> int:

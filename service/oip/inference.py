@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from service import metrics
+from service.inference import counting
 from service.inference.classifier import Scores
 from service.inference.predictor import Predictor
 from service.limits.pool import Pool
@@ -58,12 +58,17 @@ async def scores_in_place(predictor: Predictor, sent: Content, pool: Pool) -> Sc
     return await pool.run(predictor.classify, pixels)
 
 
-def count(predictor: Predictor, found: Scores) -> None:
+def count(predictor: Predictor, sent: Content, found: Scores) -> None:
     """Count what is answered."""
-    name = predictor.model.name
-    labels = predictor.outputs.compute("label", found)
-    confident = predictor.outputs.compute("confident", found)
-    metrics.count_predictions(
-        {"model": {"name": name}, "label": label.decode(), "confident": bool(sure)}
-        for label, sure in zip(labels, confident, strict=True)
+    model, outputs = predictor.model, predictor.outputs
+    # Whoever sends tensors has made them: of what, and whether as the card says, nobody here knows.
+    source = "upload" if sent.pixels is None else "tensor"
+    counting.count_answers(
+        counting.Answer(model.name, str(model.version), source, label.decode(), bool(sure), bool(strange))
+        for label, sure, strange in zip(
+            outputs.compute("label", found),
+            outputs.compute("confident", found),
+            outputs.out_of_distribution(found),
+            strict=True,
+        )
     )

@@ -48,10 +48,10 @@ def counted(model: Model) -> Iterator[Watch]:
 
 def of_models(models: Sequence[Model]) -> dict[str, Any]:
     """The statistics of these models, in Triton's form. An execution is a request: several may share a call of it."""
-    counts = metrics.by_labels("service_inferences_total", ("model", "version", "result"))
-    images = metrics.by_labels("service_inference_images_total", ("model", "version"))
-    seconds = metrics.by_labels("service_inference_stage_seconds_total", ("model", "version", "stage"))
-    last = metrics.by_labels("service_last_inference_timestamp_seconds", ("model", "version"))
+    counts = metrics.by_labels("seminar_cnn_inferences_total", ("model", "version", "result"))
+    images = metrics.by_labels("seminar_cnn_inference_images_total", ("model", "version"))
+    seconds = metrics.by_labels("seminar_cnn_inference_stage_seconds_total", ("model", "version", "stage"))
+    last = metrics.by_labels("seminar_cnn_last_inference_timestamp_seconds", ("model", "version"))
     listed = []
     for model in models:
         key = model.name, str(model.version)

@@ -96,8 +96,8 @@ def test_a_list_of_one_where_one_is_asked_for(toy_client: httpx.Client) -> None:
 
 def test_refused_pictures_are_counted(toy_service: Service) -> None:
     """What is refused in a batch that is answered is counted by its problem, beside the requests refused."""
-    cause = 'service_refused_pictures_total{cause="not-an-image"}'
-    before, refusals = toy_service.figures()[cause], toy_service.total("service_refusals_total")
+    cause = 'seminar_cnn_refused_pictures_total{cause="not-an-image"}'
+    before, refusals = toy_service.figures()[cause], toy_service.total("seminar_cnn_refusals_total")
     send(toy_service.client, WHITE, TEXT, TEXT)
     assert toy_service.figures()[cause] == before + 2
-    assert toy_service.total("service_refusals_total") == refusals
+    assert toy_service.total("seminar_cnn_refusals_total") == refusals

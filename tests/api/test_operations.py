@@ -29,22 +29,22 @@ def test_metrics_count_what_happened(toy_service: Service) -> None:
     client.get("/nowhere/at/all")
     client.get("/images/3.png")
     expected = {
-        'service_requests_total{method="POST",route="/predict",status="200"}': 4,
-        'service_requests_total{method="GET",route="/predict",status="422"}': 1,
-        'service_requests_total{method="GET",route="other",status="404"}': 1,
-        'service_requests_total{method="GET",route="/images/{index}.png",status="200"}': 1,
-        'service_refusals_total{cause="invalid-parameter"}': 1,
-        'service_predictions_total{confident="yes",label="airplane",model="toy"}': 3,
-        'service_predictions_total{confident="no",label="airplane",model="toy"}': 1,
-        'service_request_seconds_count{route="/predict"}': 5,
-        "service_decode_seconds_count": 4,
-        "service_inference_seconds_count": 4,
+        'seminar_cnn_requests_total{method="POST",route="/predict",status="200"}': 4,
+        'seminar_cnn_requests_total{method="GET",route="/predict",status="422"}': 1,
+        'seminar_cnn_requests_total{method="GET",route="other",status="404"}': 1,
+        'seminar_cnn_requests_total{method="GET",route="/images/{index}.png",status="200"}': 1,
+        'seminar_cnn_refusals_total{cause="invalid-parameter"}': 1,
+        'seminar_cnn_predictions_total{confident="yes",label="airplane",model="toy",source="upload",version="2"}': 3,
+        'seminar_cnn_predictions_total{confident="no",label="airplane",model="toy",source="upload",version="2"}': 1,
+        'seminar_cnn_request_seconds_count{route="/predict"}': 5,
+        "seminar_cnn_decode_seconds_count": 4,
+        "seminar_cnn_inference_seconds_count": 4,
     }
     # The last request is counted a moment after its answer.
-    images = 'service_requests_total{method="GET",route="/images/{index}.png",status="200"}'
+    images = 'seminar_cnn_requests_total{method="GET",route="/images/{index}.png",status="200"}'
     now = until(toy_service.figures, "the last count", lambda now: now[images] > before[images])
     assert {name: now[name] - before[name] for name in expected} == expected
-    assert now["service_in_flight"] == 0
+    assert now["seminar_cnn_in_flight"] == 0
 
 
 def test_metrics_name_the_models(toy_service: Service) -> None:
@@ -53,4 +53,4 @@ def test_metrics_name_the_models(toy_service: Service) -> None:
     figures = toy_service.figures()
     assert len(digests) == 2
     for version, digest in digests.items():
-        assert figures[f'service_model_info{{model="toy",sha256="{digest}",version="{version}"}}'] == 1
+        assert figures[f'seminar_cnn_model_info{{model="toy",sha256="{digest}",version="{version}"}}'] == 1

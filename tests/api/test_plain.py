@@ -134,9 +134,9 @@ def test_it_is_counted_and_logged_as_any_request(toy_service: Service) -> None:
     refused = toy_service.client.get("/plain?index=x")
     toy_service.client.get("/plain?index=1")
     after = toy_service.figures()
-    cause = 'service_refusals_total{cause="invalid-parameter"}'
+    cause = 'seminar_cnn_refusals_total{cause="invalid-parameter"}'
     assert after[cause] == before[cause] + 1
-    name = "service_predictions_total"
+    name = "seminar_cnn_predictions_total"
     assert sum(value - before[each] for each, value in after.items() if each.startswith(name + "{")) == 1
     (record,) = toy_service.records(refused.headers["x-request-id"])
     assert (record["status"], record["problem"], record["path"]) == (422, "invalid-parameter", "/plain")

@@ -1,1 +1,1 @@
-"""What stands in deploy/: manifests for Kubernetes, a unit for systemd, and what the pages beside them say."""
+"""How the service is deployed and watched: what stands in deploy/, and what its pages say."""

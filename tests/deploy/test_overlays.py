@@ -16,7 +16,7 @@ def test_prometheus_is_let_in(client: httpx.Client, rendered: dict[str, list[Obj
     (endpoint,) = monitor["endpoints"]
     assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
     assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
-    assert "service_requests_total" in client.get(endpoint["path"]).text
+    assert "seminar_cnn_requests_total" in client.get(endpoint["path"]).text
     ours, theirs = kind(objects, "NetworkPolicy")["spec"]["ingress"]
     assert [theirs["ports"], len(theirs["from"])] == [ours["ports"], 1]
 

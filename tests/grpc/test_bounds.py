@@ -81,13 +81,13 @@ def test_overload_is_told_as_such(toy_models: Path) -> None:
         thread = threading.Thread(target=service.refused, args=("ModelInfer", slow))
         thread.start()
         try:
-            until(lambda: service.service.figures()["service_in_flight"] == 1, "the slow one to be worked on")
+            until(lambda: service.service.figures()["seminar_cnn_in_flight"] == 1, "the slow one to be worked on")
             code, text = service.refused("ModelInfer", GOOD)
         finally:
             thread.join()
         assert (code, "1 predictions at one time" in text) == (grpc.StatusCode.RESOURCE_EXHAUSTED, True)
-        assert service.service.figures()['service_refusals_total{cause="overloaded"}'] >= 1
-        assert service.service.figures()["service_in_flight"] == 0
+        assert service.service.figures()['seminar_cnn_refusals_total{cause="overloaded"}'] >= 1
+        assert service.service.figures()["seminar_cnn_in_flight"] == 0
 
 
 def test_streams_are_few(bounded: Asked) -> None:
@@ -111,7 +111,7 @@ def test_streams_that_nobody_reads_end(toy_models: Path) -> None:
     with serve(toy_models, send_seconds=1) as service:
         asked = raw("UINT8", many.shape, many.tobytes())
         streams = [service.call("ModelStreamInfer", repeat(asked, 10_000)) for _ in range(2)]
-        ended = 'service_requests_total{method="POST",route="/inference.GRPCInferenceService/ModelStreamInfer",status='
+        ended = 'seminar_cnn_requests_total{method="POST",route="/inference.GRPCInferenceService/ModelStreamInfer",status='
         until(lambda: any(name.startswith(ended) for name in service.service.figures()), "an end")
         for stream in streams:
             stream.cancel()
@@ -203,7 +203,7 @@ def test_calls_are_logged_and_counted(toy_asked: Asked) -> None:
     def counted() -> bool:
         figures = toy_asked.service.figures()
         return all(
-            figures.get(f'service_requests_total{{method="POST",{route},status="{status}"}}', 0) > 0
+            figures.get(f'seminar_cnn_requests_total{{method="POST",{route},status="{status}"}}', 0) > 0
             for status in (200, 400)
         )
 

@@ -31,6 +31,7 @@ from tests.support.serving import NO_TLS, Service
 SECRET = "a-key-that-no-decoder-needs"  # noqa: S105 - of the test's own service
 PHOTO = encode(photo(300, 200), "WEBP")
 PHOTO_PNG = encode(photo(300, 200))
+CRASHED = 'seminar_cnn_decode_processes_ended_total{reason="crashed"}'
 DECODER = Decoder(("PNG",), Bounds(1, 1, 1), "lanczos")
 LONG = {
     "3,000 scans of 8000x8000": hostile.jpeg_of_scans("RGB", 8000, 1000),
@@ -89,7 +90,7 @@ def halted(service: Service) -> Iterator[None]:
 
 
 def in_flight(service: Service) -> int:
-    return int(service.total("service_in_flight"))
+    return int(service.total("seminar_cnn_in_flight"))
 
 
 @pytest.mark.parametrize("name", LONG)
@@ -223,8 +224,12 @@ def test_what_is_left_of_a_message_is_read_by_nobody(guarded: Service) -> None:
 
 
 def test_a_crash_of_the_decoder_is_one_requests_trouble(guarded: Service) -> None:
-    """When the decode process dies of a segmentation fault, its picture gets 422, and the next is answered."""
+    """When the decode process dies of a segmentation fault, its picture gets 422, and the next is answered.
+
+    The metrics call it a crash.
+    """
     victim = decoder(guarded)
+    crashes = guarded.figures()[CRASHED]
     before = victim.cpu_times().user
     answers: list[httpx.Response] = []
     thread = threading.Thread(target=lambda: answers.append(send(guarded, LONG["4,000 line ends"])))
@@ -233,6 +238,7 @@ def test_a_crash_of_the_decoder_is_one_requests_trouble(guarded: Service) -> Non
     victim.send_signal(signal.SIGSEGV)
     thread.join()
     check(answers[0], 422, "damaged-image", "crash")
+    assert guarded.figures()[CRASHED] == crashes + 1
     assert send(guarded, PHOTO).status_code == 200
 
 

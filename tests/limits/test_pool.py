@@ -24,8 +24,8 @@ from tests.support.virtual import VirtualLoop
 from tests.support.wire import connect, post
 
 QUEUE = 6
-GONE = 'service_requests_total{method="POST",route="/predict",status="499"}'
-IN_FLIGHT, DECODED = "service_in_flight", "service_decode_seconds_count"
+GONE = 'seminar_cnn_requests_total{method="POST",route="/predict",status="499"}'
+IN_FLIGHT, DECODED = "seminar_cnn_in_flight", "seminar_cnn_decode_seconds_count"
 
 
 def test_a_queue_that_overflows_is_shortened() -> None:

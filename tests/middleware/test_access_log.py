@@ -109,9 +109,9 @@ def test_all_of_one_moment_are_counted() -> None:
 
     asyncio.run(answer())
     exposed = metrics.expose().decode()
-    assert f'service_requests_total{{method="GET",route="{route}",status="200"}} 3.0' in exposed
-    assert f'service_requests_total{{method="GET",route="{route}",status="404"}} 1.0' in exposed
-    assert f'service_request_seconds_count{{route="{route}"}} 4.0' in exposed
+    assert f'seminar_cnn_requests_total{{method="GET",route="{route}",status="200"}} 3.0' in exposed
+    assert f'seminar_cnn_requests_total{{method="GET",route="{route}",status="404"}} 1.0' in exposed
+    assert f'seminar_cnn_request_seconds_count{{route="{route}"}} 4.0' in exposed
 
 
 @pytest.mark.parametrize("form", ["json", "text"])

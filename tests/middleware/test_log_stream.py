@@ -22,7 +22,7 @@ LINE = b"x" * 999 + b"\n"
 
 def dropped() -> float:
     for line in metrics.expose().decode().splitlines():
-        if line.startswith("service_log_lines_dropped_total "):
+        if line.startswith("seminar_cnn_log_lines_dropped_total "):
             return float(line.split()[1])
     raise AssertionError
 
@@ -104,7 +104,7 @@ def test_a_service_whose_log_nobody_reads_serves_and_ends(toy_models: Path, work
             for _ in range(200 * workers):
                 assert client.get(path).status_code == 404
             assert client.get("/health").status_code == 200
-            assert "service_log_lines_dropped_total 0.0" not in client.get("/metrics").text
+            assert "seminar_cnn_log_lines_dropped_total 0.0" not in client.get("/metrics").text
             family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
             process.terminate()
             assert process.wait(PATIENCE_S) == 0

@@ -35,7 +35,7 @@ from tests.support.wire import (
     read_one,
 )
 
-LARGE = 'service_requests_total{method="POST",route="/predict",status="200"}'
+LARGE = 'seminar_cnn_requests_total{method="POST",route="/predict",status="200"}'
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_idle_connections_hold_no_prediction(attacked: Service) -> None:
             connection.sendall(b"abcd")
         assert honest(attacked).status_code == 200
         assert all(map(is_closed, connections))
-    assert attacked.total("service_in_flight") == 0
+    assert attacked.total("seminar_cnn_in_flight") == 0
 
 
 def test_large_uploads_with_a_mistake_hold_no_prediction(attacked: Service) -> None:
@@ -101,7 +101,7 @@ def test_large_uploads_with_a_mistake_hold_no_prediction(attacked: Service) -> N
         response = attacked.ask("POST", "/predict?model=typo", content=bytes(300_000))
         check(response, 404, "model-not-found", "no such model")
     assert honest(attacked).status_code == 200
-    assert attacked.total("service_in_flight") == 0
+    assert attacked.total("seminar_cnn_in_flight") == 0
 
 
 @pytest.mark.parametrize("body", [
@@ -225,7 +225,7 @@ def test_hanging_up_is_no_failure(attacked: Service, path: str) -> None:
     for connection in busy:
         assert read_one(connection)[0].status_code == 200
         connection.close()
-    until(lambda: attacked.total("service_in_flight") == 0, "an end of all work")
+    until(lambda: attacked.total("seminar_cnn_in_flight") == 0, "an end of all work")
     assert "Traceback" not in attacked.log.read_text()
     assert 'status="500"' not in attacked.client.get("/metrics").text
 
@@ -311,7 +311,7 @@ def refused_like_all(service: Service, sent: bytes, status: int) -> None:
     assert (line["status"], line["bytes"]) == (status, len(response.content))
     now = service.figures()
     labels = f'{{method="OTHER",route="other",status="{status}"}}'
-    for name in (f"service_requests_total{labels}", f'service_refusals_total{{cause="{line["problem"]}"}}'):
+    for name in (f"seminar_cnn_requests_total{labels}", f'seminar_cnn_refusals_total{{cause="{line["problem"]}"}}'):
         assert now[name] - before[name] == 1, name
 
 

@@ -335,7 +335,7 @@ def test_a_refusal_that_nobody_waits_for_is_logged(monkeypatch: pytest.MonkeyPat
     ]
     loop.call_soon(note, noted[0])
     loop.settle()
-    assert REGISTRY.get_sample_value("service_refusals_total", {"cause": ""}) is None
+    assert REGISTRY.get_sample_value("seminar_cnn_refusals_total", {"cause": ""}) is None
     pool.close()
     loop.close()
 

@@ -109,7 +109,7 @@ def test_refusals_keep_requests_and_answers_in_step(narrow: Service, parts: tupl
         until(lambda: set(_statuses(narrow, connection, parts, n)) == {503}, "a refusal of every request")
     with connect(narrow) as connection:
         until(lambda: _statuses(narrow, connection, (WHOLE,), 1) == [200], "room for a prediction")
-    assert narrow.figures()['service_refusals_total{cause="overloaded"}'] >= n
+    assert narrow.figures()['seminar_cnn_refusals_total{cause="overloaded"}'] >= n
 
 
 def _statuses(service: Service, connection: socket.socket, parts: tuple[bytes, ...], n: int) -> list[int]:

@@ -12,7 +12,7 @@ from tests.support import serving
 from tests.support.patience import PATIENCE_S, until
 from tests.support.processes import ended, workers
 
-ANSWERED = 'service_requests_total{method="GET",route="/predict",status="200"}'
+ANSWERED = 'seminar_cnn_requests_total{method="GET",route="/predict",status="200"}'
 
 
 def test_a_killed_worker_is_replaced(toy_models: Path) -> None:

@@ -30,7 +30,7 @@ def occupied(service: Service, images: int = 3000) -> Iterator[list[int]]:
     thread = threading.Thread(target=ask)
     thread.start()
     try:
-        until(service.figures, "the first request", lambda now: statuses or now["service_in_flight"])
+        until(service.figures, "the first request", lambda now: statuses or now["seminar_cnn_in_flight"])
         yield statuses
     finally:
         over.set()

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import logsumexp
 from scipy.stats import norm, rankdata
 
-from models.evidence import OutOfDistribution, OutOfDistributionSet
+from models.evidence import ENERGY_KEPT, OutOfDistribution, OutOfDistributionSet
 from models.measurement import Interval, Number
 from training import onnx_model
 from training.measure.intervals import LEVEL, Floats, proportion
@@ -64,10 +64,10 @@ def energy(logits: Floats) -> Floats:
 def energy_threshold(validation: Floats) -> Number:
     """The energy that 95 % of the validation images, logits [N, 10], stay at or below."""
     return Number(
-        value=float(np.quantile(energy(validation), KEPT)),
+        value=float(np.quantile(energy(validation), ENERGY_KEPT)),
         n=len(validation),
         split="validation",
-        method=f"the energy that {KEPT:.0%} of the images stay at or below",
+        method=f"the energy that {ENERGY_KEPT:.0%} of the images stay at or below",
         status="measured",
     )
 

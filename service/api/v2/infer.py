@@ -46,14 +46,14 @@ class Infer:
                 if len(content) <= INLINE_BYTES and not headers["content-encoding"]:
                     asked, sent = parse()
                     watch.mark("compute_input")
-                    return _respond(
-                        predictor, asked, await inference.scores(predictor, sent, pool, place, watch), watch
-                    )
+                    scores = await inference.scores(predictor, sent, pool, place, watch)
+                    return _respond(predictor, asked, sent, scores, watch)
                 async with place():
                     watch.mark("queue")
                     asked, sent = await pool.run(parse)
                     watch.mark("compute_input")
-                    return _respond(predictor, asked, await inference.scores_in_place(predictor, sent, pool), watch)
+                    scores = await inference.scores_in_place(predictor, sent, pool)
+                    return _respond(predictor, asked, sent, scores, watch)
 
     def _parse(
         self, predictor: Predictor, content: bytes, headers: Mapping[str, str | None]
@@ -66,9 +66,9 @@ class Infer:
         return asked, content_of(asked, card, settings.max_images)
 
 
-def _respond(predictor: Predictor, asked: InferRequest, scores: Scores, watch: Watch) -> Response:
+def _respond(predictor: Predictor, asked: InferRequest, sent: Content, scores: Scores, watch: Watch) -> Response:
     watch.mark("compute_infer")
-    inference.count(predictor, scores)
+    inference.count(predictor, sent, scores)
     watch.images = len(scores.energies)
     response = _response(predictor, asked, scores)
     watch.mark("compute_output")

@@ -257,6 +257,6 @@ def test_refusals_are_counted_and_logged_by_their_names(toy_service: Service) ->
     """A wrong tensor counts as the problem "invalid-tensor", and the route is known by its pattern."""
     error(infer(toy_service.client, []), 400, "the request has none")
     counted = toy_service.client.get("/metrics").text
-    assert 'service_refusals_total{cause="invalid-tensor"}' in counted
+    assert 'seminar_cnn_refusals_total{cause="invalid-tensor"}' in counted
     assert 'route="/v2/models/{name}/infer",status="400"' in counted
     assert '"problem":"invalid-tensor"' in toy_service.log.read_text()

@@ -64,7 +64,7 @@ def test_only_operators_load_and_unload(folder: Path) -> None:
             assert service.client.post(path, headers=ADMIN).status_code == 200
     with serving.start(models=folder, model="toy") as service:
         error(service.client.post("/v2/repository/models/other/unload", headers=ADMIN), 403, "SERVICE_ADMIN_KEYS")
-        refused = 'service_refusals_total{cause="forbidden"}'
+        refused = 'seminar_cnn_refusals_total{cause="forbidden"}'
         assert service.figures()[refused] == 1
 
 
