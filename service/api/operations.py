@@ -11,6 +11,7 @@ from service import errors, metrics
 from service.api.direct_route import json_response
 from service.api.documented_route import DocumentedRoute
 from service.api.models import LoadedModel
+from service.api.shared_work import SharedWork
 from service.http import problems
 from service.inference.registry import ModelRegistry
 from service.limits.admission import Admission
@@ -29,6 +30,7 @@ class Operations:
     def __init__(self, registry: ModelRegistry, admission: Admission) -> None:
         self._registry = registry
         self._admission = admission
+        self._exposed = SharedWork(metrics.expose)
 
     async def health(self) -> Response:
         """Whether the service is ready, and with which model."""
@@ -44,7 +46,7 @@ class Operations:
     async def metrics(self) -> Response:
         """What the service has counted, for Prometheus."""
         metrics.IN_FLIGHT.set(self._admission.in_flight)  # else as of the last answer
-        return Response(metrics.expose(), media_type=metrics.CONTENT_TYPE)
+        return Response(await self._exposed.result(), media_type=metrics.CONTENT_TYPE)
 
 
 def routes(registry: ModelRegistry, admission: Admission) -> list[BaseRoute]:

@@ -111,7 +111,9 @@ def test_streams_that_nobody_reads_end(toy_models: Path) -> None:
     with serve(toy_models, send_seconds=1) as service:
         asked = raw("UINT8", many.shape, many.tobytes())
         streams = [service.call("ModelStreamInfer", repeat(asked, 10_000)) for _ in range(2)]
-        ended = 'seminar_cnn_requests_total{method="POST",route="/inference.GRPCInferenceService/ModelStreamInfer",status='
+        ended = (
+            'seminar_cnn_requests_total{method="POST",route="/inference.GRPCInferenceService/ModelStreamInfer",status='
+        )
         until(lambda: any(name.startswith(ended) for name in service.service.figures()), "an end")
         for stream in streams:
             stream.cancel()
