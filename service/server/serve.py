@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import multiprocessing
-import os
 import signal
 import socket
 import sys
@@ -23,7 +22,7 @@ from service.limits.pool import Pool
 from service.middleware.access_log import AccessLog
 from service.middleware.cors import Cors
 from service.middleware.log_stream import take_over_stderr
-from service.server import environment
+from service.server import cores, environment
 from service.server.protocol import make_protocol
 from service.server.states import Shared
 from service.server.welcome import tell_others
@@ -51,7 +50,7 @@ class Server(uvicorn.Server):
         self._early_signals = early_signals
         self._beating = beating
         self._drain_seconds = settings.drain_seconds
-        places = settings.decode_processes or max(1, _available_cores() // settings.workers - 1)
+        places = settings.decode_processes or max(1, cores.available() // settings.workers - 1)
         self._admission, pool = Admission(settings), Pool(settings, places)
         self._pool = pool
         self._processes = DecodeProcesses(places, settings.decode_seconds, settings.max_decode_bytes)
@@ -160,8 +159,3 @@ def doors(listener: socket.socket) -> list[socket.socket]:
     # if only until the loop has it, stops a worker that looks for newcomers, for as long as none comes.
     listener.setblocking(False)
     return [listener, *(listener.dup() for _ in range(_DOORS - 1))]
-
-
-def _available_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

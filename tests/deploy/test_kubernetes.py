@@ -36,15 +36,11 @@ def test_every_file_is_part_of_something() -> None:
 def test_the_settings_are_the_services(
     rendered: dict[str, list[Object]], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Every variable is a setting with a right value, and each port is one that the container names.
-
-    How many processes decode is always said: the service would count the node's cores, which a limit does not hide.
-    """
+    """Every variable is a setting with a right value, and each port is one that the container names."""
     pod = serving_pod(rendered[name])
     read = given(monkeypatch, pod)
     ports = {port["containerPort"] for port in pod["containers"][0]["ports"]}
     assert ports == {port for port in (read.port, read.grpc_port) if port is not None}
-    assert read.decode_processes == 1
     mounts = {mount["mountPath"] for mount in pod["containers"][0].get("volumeMounts", ())}
     assert mounts == ({str(read.models)} - {str(Settings.model_fields["models"].default)})
 
