@@ -9,25 +9,30 @@ from service.settings import Settings
 from tests.support.crowds import occupied
 from tests.support.patience import until
 from tests.support.pictures import RED
-from tests.support.problems import check
+from tests.support.problems import WAYS, told
+from tests.support.protocol import images, infer, outputs, tensor
 from tests.support.serving import Service
 
 
-def test_too_much_at_one_time_is_refused(narrow: Service) -> None:
+@pytest.mark.parametrize("path", WAYS)
+def test_too_much_at_one_time_is_refused(narrow: Service, path: str) -> None:
     """While one prediction is worked on, another is refused with Retry-After, /health answers, and then all is well."""
 
     def ask() -> httpx.Response:
-        return narrow.client.post("/predict", files={"image": RED})
+        if path == "/predict":
+            return narrow.client.post(path, files={"image": RED})
+        return infer(narrow.client, [tensor(images("airplane").ravel().tolist(), (1, 32, 32, 3))])
 
     with occupied(narrow) as occupant:
         refused = until(ask, "a refusal", lambda response: response.status_code != 200)
-        check(refused, 503, "overloaded", "works on 1 predictions at one time, the limit. Try again")
+        told(refused, path, 503, "overloaded", "works on 1 predictions at one time, the limit. Try again")
         assert refused.headers["retry-after"] == "1"
         assert narrow.client.get("/health").status_code == 200
         until(lambda: 200 in occupant, "an answer to who was first")
     assert set(occupant) <= {200, 503}
     answered = until(ask, "room for another prediction", lambda response: response.status_code == 200)
-    assert answered.json()["label"] == "airplane"
+    label = answered.json()["label"] if path == "/predict" else outputs(answered)["label"][0]
+    assert label == "airplane"
 
 
 @pytest.mark.parametrize("path", ["/share", "/v2/models/toy/stats"])

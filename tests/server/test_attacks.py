@@ -19,7 +19,7 @@ from tests.support import serving, toy
 from tests.support.crowds import occupied
 from tests.support.patience import PATIENCE_S, until
 from tests.support.pictures import RED, encode, photo
-from tests.support.problems import check
+from tests.support.problems import WAYS, check, told
 from tests.support.processes import ended, workers
 from tests.support.serving import Service
 from tests.support.wire import (
@@ -82,12 +82,13 @@ def memory(service: Service) -> float:
     return sum(float(each.memory_info().rss) for each in (parent, *parent.children(recursive=True))) / 1e6
 
 
-def test_idle_connections_hold_no_prediction(attacked: Service) -> None:
+@pytest.mark.parametrize("path", ["/predict?model=typo", "/v2/models/typo/infer"])
+def test_idle_connections_hold_no_prediction(attacked: Service, path: str) -> None:
     """Fifty connections whose body came after its early answer cost nobody anything and are closed in time."""
-    with crowd(attacked, 50, head("Content-Length: 4", "/predict?model=typo")) as connections:
+    with crowd(attacked, 50, head("Content-Length: 4", path)) as connections:
         for connection in connections:
             response, _ = read_one(connection)
-            check(response, 404, "model-not-found", "no such model")
+            told(response, path, 404, "model-not-found", "no such model")
             assert response.headers["connection"] == "close"
             connection.sendall(b"abcd")
         assert honest(attacked).status_code == 200
@@ -95,11 +96,12 @@ def test_idle_connections_hold_no_prediction(attacked: Service) -> None:
     assert attacked.total("seminar_cnn_in_flight") == 0
 
 
-def test_large_uploads_with_a_mistake_hold_no_prediction(attacked: Service) -> None:
+@pytest.mark.parametrize("path", ["/predict?model=typo", "/v2/models/typo/infer"])
+def test_large_uploads_with_a_mistake_hold_no_prediction(attacked: Service, path: str) -> None:
     """Fifty ordinary clients that post 300 kB to a model that does not exist leave nothing counted as worked on."""
     for _ in range(50):
-        response = attacked.ask("POST", "/predict?model=typo", content=bytes(300_000))
-        check(response, 404, "model-not-found", "no such model")
+        response = attacked.ask("POST", path, content=bytes(300_000))
+        told(response, path, 404, "model-not-found", "no such model")
     assert honest(attacked).status_code == 200
     assert attacked.total("seminar_cnn_in_flight") == 0
 
@@ -112,13 +114,14 @@ def test_large_uploads_with_a_mistake_hold_no_prediction(attacked: Service) -> N
     b'{"index":' + b"[" * 16_000_000,
     b"{" + b",".join(b'"%d":0' % i for i in range(20_000)) + b"}",
 ], ids=["16 MB of mistakes", "30 kB of mistakes", "a number", "nested", "16 MB nested", "20,000 fields"])  # fmt: skip
-def test_json_freezes_nobody(attacked: Service, body: bytes) -> None:
+@pytest.mark.parametrize("path", WAYS)
+def test_json_freezes_nobody(attacked: Service, body: bytes, path: str) -> None:
     """JSON of any size with any number of mistakes is refused, and /health answers meanwhile; memory stays."""
     before = memory(attacked)
     answers: list[httpx.Response] = []
     thread = threading.Thread(
         target=lambda: answers.append(
-            attacked.ask("POST", "/predict", content=body, headers={"Content-Type": "application/json"})
+            attacked.ask("POST", path, content=body, headers={"Content-Type": "application/json"})
         )
     )
     thread.start()
@@ -140,9 +143,10 @@ def test_no_connection_is_held_for_ever(hasty: Service, sent: bytes) -> None:
         assert all(map(is_closed, connections))
 
 
-def test_a_crowd_of_slow_bodies_gives_way(narrow: Service) -> None:
+@pytest.mark.parametrize("path", WAYS)
+def test_a_crowd_of_slow_bodies_gives_way(narrow: Service, path: str) -> None:
     """Where all places are taken by bodies that do not come, one of them goes before its time; the others stay."""
-    with crowd(narrow, 20, head("Content-Length: 100")) as connections:
+    with crowd(narrow, 20, head("Content-Length: 100", path)) as connections:
         until(lambda: _answers(narrow), "a place that somebody gave up")
         gone = until(lambda: select.select(connections, [], [], 0)[0], "the end of whoever gave it up")
         assert len(gone) == 1
@@ -156,23 +160,25 @@ def _answers(service: Service) -> bool:
         return False
 
 
-def test_trailers_end(attacked: Service) -> None:
+@pytest.mark.parametrize("path", WAYS)
+def test_trailers_end(attacked: Service, path: str) -> None:
     """Trailers after a chunked body are bounded like a head."""
     with connect(attacked) as connection:
         trailers = (b"X-Trailer: " + b"a" * 1000 + b"\r\n") * 1000
         with suppress(ConnectionError):  # a slow sender is cut off in the middle, after its answer
-            connection.sendall(head("Transfer-Encoding: chunked") + b"1\r\na\r\n0\r\n" + trailers)
-        check(read_one(connection)[0], 400, "malformed-body", "too long")
+            connection.sendall(head("Transfer-Encoding: chunked", path) + b"1\r\na\r\n0\r\n" + trailers)
+        told(read_one(connection)[0], path, 400, "malformed-body", "too long")
         assert is_closed(connection)
 
 
-def test_chunks_of_one_byte_end(attacked: Service) -> None:
+@pytest.mark.parametrize("path", WAYS)
+def test_chunks_of_one_byte_end(attacked: Service, path: str) -> None:
     """A body whose chunks are mostly overhead is refused long before its limit."""
     with connect(attacked) as connection:
         with suppress(ConnectionError):  # a slow sender is cut off in the middle, after its answer
-            connection.sendall(head("Transfer-Encoding: chunked") + b"1;x=y\r\na\r\n" * 20_000)
+            connection.sendall(head("Transfer-Encoding: chunked", path) + b"1;x=y\r\na\r\n" * 20_000)
         response, rest = read_one(connection)
-        check(response, 400, "malformed-body", "too small")
+        told(response, path, 400, "malformed-body", "too small")
         assert rest == b""
         assert is_closed(connection)
 

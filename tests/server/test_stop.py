@@ -10,7 +10,7 @@ import pytest
 from tests.support import serving
 from tests.support.patience import PATIENCE_S, until
 from tests.support.pictures import RED
-from tests.support.problems import check
+from tests.support.problems import WAYS, check, told
 from tests.support.serving import Service
 from tests.support.wire import connect, head, post, read_last
 
@@ -51,16 +51,17 @@ def test_a_stop_is_announced_and_finishes_what_was_begun(toy_models: Path) -> No
         assert service.process.wait(PATIENCE_S) == 0
 
 
-def test_what_can_not_be_finished_is_told_so(toy_models: Path) -> None:
+@pytest.mark.parametrize("path", WAYS)
+def test_what_can_not_be_finished_is_told_so(toy_models: Path, path: str) -> None:
     """A request that is not whole when the service has waited for SERVICE_STOP_SECONDS gets a 503, logged as such."""
     with (
         serving.start(models=toy_models, model="toy", drain_seconds=0.1, stop_seconds=1) as service,
         connect(service) as connection,
     ):
         assert _get(service, "/health").status_code == 200
-        connection.sendall(head("Content-Length: 100\r\nX-Request-ID: unfinished") + b"half")
+        connection.sendall(head("Content-Length: 100\r\nX-Request-ID: unfinished", path) + b"half")
         service.process.send_signal(signal.SIGTERM)
-        check(read_last(connection), 503, "draining", "stops")
+        told(read_last(connection), path, 503, "draining", "stops")
         assert service.process.wait(PATIENCE_S) == 0
         (record,) = service.records("unfinished")
         assert (record["status"], record["problem"], record["level"]) == (503, "draining", "warning")
