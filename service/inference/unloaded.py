@@ -6,6 +6,7 @@ from pathlib import Path
 from service import metrics
 
 _PREFIX = "unloaded-"
+REASON = "was unloaded by who runs the service"
 
 
 class Unloaded:

@@ -12,7 +12,7 @@ import pytest
 
 from service.errors import ModelNotFound, ModelUnavailable
 from service.images.decode_processes import DecodeProcesses
-from service.inference import registry as registry_module
+from service.inference import opened
 from service.inference.registry import ModelRegistry
 from service.settings import Settings
 from tests.support import toy
@@ -194,8 +194,8 @@ def test_an_unloaded_model_is_not_asked(tmp_path: Path) -> None:
 
 def test_idle_sessions_are_closed_where_there_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of five open models, four of them long idle, two are kept open; a closed one is opened when it is asked again."""
-    monkeypatch.setattr(registry_module, "_KEPT_OPEN", 2)
-    monkeypatch.setattr(registry_module, "_IDLE_SECONDS", -1)
+    monkeypatch.setattr(opened, "_KEPT_OPEN", 2)
+    monkeypatch.setattr(opened, "_IDLE_SECONDS", -1)
     for version in range(1, 6):
         toy.write(tmp_path, version=version)
 

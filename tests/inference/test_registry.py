@@ -64,7 +64,7 @@ def test_a_faulty_model_is_not_read_by_every_request(
             with pytest.raises(ModelUnavailable, match="SHA-256 differs"):
                 await registry.predictor("toy", 1)
         path.write_bytes(right)
-        monkeypatch.setattr("service.inference.registry._RETRY_SECONDS", 0)
+        monkeypatch.setattr("service.inference.opened._RETRY_SECONDS", 0)
         assert (await registry.predictor("toy", 1)).model.version == 1
 
     asyncio.run(ask())
