@@ -110,19 +110,8 @@ class Inference:
             return asked, content_of(asked, predictor.model.card, self._settings.max_images)
 
         with self._admission.place(client_of_request(as_request(context))), counted(predictor.model) as watch:
-            if message.ByteSize() <= INLINE_BYTES:
-                asked, sent = parse()
-                watch.mark("compute_input")
-                scores = await inference.scores(predictor, sent, self._pool, place, watch)
-            else:
-                async with place():
-                    watch.mark("queue")
-                    asked, sent = await self._pool.run(parse)
-                    watch.mark("compute_input")
-                    scores = await inference.scores_in_place(predictor, sent, self._pool)
-            watch.mark("compute_infer")
-            watch.images = len(scores.energies)
-            inference.count(predictor, sent, scores)
+            small = message.ByteSize() <= INLINE_BYTES
+            asked, scores = await inference.ask(predictor, parse, self._pool, place, watch, small=small)
             made = messages.answer(predictor, asked, answer.tensors(predictor.outputs, scores, asked.outputs))
             watch.mark("compute_output")
         return made

@@ -7,32 +7,59 @@ from service.inference import counting
 from service.inference.classifier import Scores
 from service.inference.predictor import Predictor
 from service.limits.pool import Pool
-from service.oip.request import Content
+from service.oip.request import Content, InferRequest
 from service.oip.statistics import Watch
 
 # As many images as are classified on the event loop, together with what others ask.
 _FEW = 8
 
 
-async def scores(
+async def ask(
+    predictor: Predictor,
+    parse: Callable[[], tuple[InferRequest, Content]],
+    pool: Pool,
+    place: Callable[[], AbstractAsyncContextManager[None]],
+    watch: Watch,
+    *,
+    small: bool,
+) -> tuple[InferRequest, Scores]:
+    """What a request asks, and the scores of its images; counted.
+
+    Args:
+        predictor: that is asked.
+        parse: reads the request.
+        pool: for what takes long.
+        place: gives one in it.
+        watch: that times it.
+        small: whether the request may be read on the event loop.
+
+    Raises:
+        ServiceError: the request makes no sense, a picture can't be read, or there is no place.
+    """
+    if small:
+        asked, sent = parse()
+        watch.mark("compute_input")
+        found = await _scores(predictor, sent, pool, place, watch)
+    else:
+        async with place():
+            watch.mark("queue")
+            asked, sent = await pool.run(parse)
+            watch.mark("compute_input")
+            found = await _scores_in_place(predictor, sent, pool)
+    watch.mark("compute_infer")
+    watch.images = len(found.energies)
+    _count(predictor, sent, found)
+    return asked, found
+
+
+async def _scores(
     predictor: Predictor,
     sent: Content,
     pool: Pool,
     place: Callable[[], AbstractAsyncContextManager[None]],
     watch: Watch,
 ) -> Scores:
-    """The scores of a request's images.
-
-    Args:
-        predictor: that is asked.
-        sent: the images.
-        pool: for what takes long.
-        place: gives one in it.
-        watch: that times it.
-
-    Raises:
-        ServiceError: a picture can't be read, or there is no place.
-    """
+    """The scores of a request's images: of a few at once, of more in a place of the pool."""
     if sent.pixels is not None and len(sent.pixels) <= _FEW:
         return await predictor.classify_batched(sent.pixels)
     if sent.pictures:
@@ -41,15 +68,10 @@ async def scores(
             return await predictor.classify_batched(predictor.load(asked).images)
     async with place():
         watch.mark("queue")
-        return await scores_in_place(predictor, sent, pool)
+        return await _scores_in_place(predictor, sent, pool)
 
 
-async def scores_in_place(predictor: Predictor, sent: Content, pool: Pool) -> Scores:
-    """The same for those who have a place in the pool.
-
-    Raises:
-        ServiceError: a picture can't be read.
-    """
+async def _scores_in_place(predictor: Predictor, sent: Content, pool: Pool) -> Scores:
     pixels = sent.pixels
     if pixels is None:
         asked = predictor.ask([], sent.pictures)
@@ -58,8 +80,7 @@ async def scores_in_place(predictor: Predictor, sent: Content, pool: Pool) -> Sc
     return await pool.run(predictor.classify, pixels)
 
 
-def count(predictor: Predictor, sent: Content, found: Scores) -> None:
-    """Count what is answered."""
+def _count(predictor: Predictor, sent: Content, found: Scores) -> None:
     model, outputs = predictor.model, predictor.outputs
     # Whoever sends tensors has made them: of what, and whether as the card says, nobody here knows.
     source = "upload" if sent.pixels is None else "tensor"

@@ -19,7 +19,7 @@ from service.inference.registry import ModelRegistry
 from service.limits.admission import INLINE_BYTES
 from service.oip import answer, inference
 from service.oip.request import Content, InferRequest, content_of
-from service.oip.statistics import Watch, counted
+from service.oip.statistics import counted
 from service.oip.tensor import OutputTensor
 from service.settings import Settings
 
@@ -42,18 +42,12 @@ class Infer:
             headers = {name: request.headers.get(name) for name in (body.LENGTH_HEADER, "content-encoding")}
             parse = partial(self._parse, predictor, content, headers)
             place = partial(pool.place, request)
+            small = len(content) <= INLINE_BYTES and not headers["content-encoding"]
             with counted(predictor.model) as watch:
-                if len(content) <= INLINE_BYTES and not headers["content-encoding"]:
-                    asked, sent = parse()
-                    watch.mark("compute_input")
-                    scores = await inference.scores(predictor, sent, pool, place, watch)
-                    return _respond(predictor, asked, sent, scores, watch)
-                async with place():
-                    watch.mark("queue")
-                    asked, sent = await pool.run(parse)
-                    watch.mark("compute_input")
-                    scores = await inference.scores_in_place(predictor, sent, pool)
-                    return _respond(predictor, asked, sent, scores, watch)
+                asked, scores = await inference.ask(predictor, parse, pool, place, watch, small=small)
+                response = _response(predictor, asked, scores)
+                watch.mark("compute_output")
+            return response
 
     def _parse(
         self, predictor: Predictor, content: bytes, headers: Mapping[str, str | None]
@@ -64,15 +58,6 @@ class Infer:
         shape = [each for each in contract.shape if each is not None]
         asked = body.read(plain, headers[body.LENGTH_HEADER], contract.name, shape, predictor.outputs)
         return asked, content_of(asked, card, settings.max_images)
-
-
-def _respond(predictor: Predictor, asked: InferRequest, sent: Content, scores: Scores, watch: Watch) -> Response:
-    watch.mark("compute_infer")
-    inference.count(predictor, sent, scores)
-    watch.images = len(scores.energies)
-    response = _response(predictor, asked, scores)
-    watch.mark("compute_output")
-    return response
 
 
 def _response(predictor: Predictor, asked: InferRequest, scores: Scores) -> Response:
