@@ -1,7 +1,8 @@
 // The card's figures, fetched when they come into view.
 
-import { Away, card } from "./api.js";
+import { card } from "./api.js";
 import { byId, h, whenNear } from "./dom.js";
+import { figures, reliability } from "./figures.js";
 import { onReveal } from "./guess.js";
 import { onAnswer, state } from "./state.js";
 import { latest } from "./task.js";
@@ -9,27 +10,15 @@ import { isVeiled } from "./veil.js";
 
 /** @import { Card, OfferedModel } from "./openapi.js" */
 
-/** @typedef {typeof import("./figures.js")} Figures */
-
-/** Where the script that draws is. Browsers keep an import that failed as failed: it is asked for by another address. */
-let script = "./figures.js";
-/** @type {{model: OfferedModel, card: Card, reliability: Figures["reliability"]}|null} */
+/** @type {{model: OfferedModel, card: Card}|null} */
 let shown = null;
-
-/** @returns {Promise<Figures>} */
-const drawing = () =>
-  import(script).catch((error) => {
-    if (script.includes("?")) throw error;
-    script += "?again";
-    throw new Away("The service is away.");
-  });
 
 const fill = latest(async (signal) => {
   if (!state.view) return;
   const { model, answer } = state.view;
-  const [found, { figures, reliability }] = await Promise.all([card(model, signal), drawing()]);
+  const found = await card(model, signal);
   if (signal.aborted) return;
-  shown = { model, card: found, reliability };
+  shown = { model, card: found };
   byId("card-link", HTMLAnchorElement).href =
     `model-card?model=${encodeURIComponent(model.name)}&version=${model.version}`;
   const made = figures(found, model);
@@ -47,7 +36,7 @@ export function start() {
     if (!near || !state.view) return;
     const { model, answer } = state.view;
     if (shown?.model !== model) fill();
-    else document.getElementById("reliability")?.replaceChildren(shown.reliability(shown.card, answer) ?? "");
+    else document.getElementById("reliability")?.replaceChildren(reliability(shown.card, answer) ?? "");
   };
   onAnswer(refresh);
   onReveal(refresh);

@@ -1,4 +1,4 @@
-// The card's figures, together: fetched with the first of them, as few who open the page get so far.
+// The card's figures, together.
 
 import { confusion } from "./confusion.js";
 import { curves } from "./curves.js";

@@ -1,9 +1,10 @@
 """Other models, a face, and the card's figures with the images behind them."""
 
 import numpy as np
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.answers import body
+from tests.support.browser import Faults
 from tests.support.seminar_page import a, asks_about_a_picture, at, judgement, percent, says, show
 from tests.support.serving import Service
 
@@ -73,3 +74,16 @@ def test_the_evidence_and_a_cells_gallery(page: Page, service: Service) -> None:
     expect(page).to_have_url(at(first))
     assert says(page) == labels[said]
     expect(page.locator(".judgement.wrong").first).to_contain_text(f"it is {a(labels[truth])}")
+
+
+def test_a_script_of_the_figures_that_does_not_come_is_fetched_again(
+    context: BrowserContext, service: Service, faults: Faults
+) -> None:
+    """Although one of the scripts that draw the figures failed to come at first, the figures are drawn."""
+    faults.expect("net::ERR_CONNECTION_REFUSED")
+    context.route("**/page/curves.js", lambda route: route.abort("connectionrefused"), times=1)
+    page = context.new_page()
+    show(page, service.url)
+    page.locator("#figures").scroll_into_view_if_needed()
+    expect(page.locator("#figures svg").first).to_be_visible()
+    expect(page.locator("#trouble")).to_be_hidden()

@@ -1,15 +1,23 @@
 """A service that is away, busy, or wants a key: the page says so, keeps all, and goes on by itself."""
 
+import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.support import serving
 from tests.support.browser import Faults
-from tests.support.seminar_page import problem, settle, show, slide
+from tests.support.seminar_page import problem, settle, show, slide, unguessed
 from tests.support.serving import Service
 
 REFUSED_SECONDS = 3600
+AWAY = "net::ERR_CONNECTION_REFUSED"
+
+
+def refuse(route: Route) -> None:
+    """As nobody does who listens at no port."""
+    route.abort("connectionrefused")
 
 
 def test_a_service_that_is_away_and_comes_back(page: Page, context: BrowserContext, faults: Faults) -> None:
@@ -86,3 +94,34 @@ def test_a_service_that_wants_a_key(context: BrowserContext, faults: Faults, gua
     expect(page.locator("#verdict .judged")).to_be_visible()
     expect(page.locator("#given img")).to_have_js_property("naturalWidth", 32)
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+@pytest.mark.parametrize("last", ["*", "tries.js"], ids=["all", "script"])
+def test_a_service_that_goes_while_the_page_comes(
+    context: BrowserContext, faults: Faults, toy_service: Service, last: str
+) -> None:
+    """Whatever of the page's files the service does not send any more, the page says so, and starts once it is back."""
+    faults.expect(AWAY)
+    page = context.new_page()
+
+    def go_away(route: Route) -> None:
+        context.route(re.compile("/(page|health)"), refuse)
+        refuse(route)
+
+    context.route(f"**/page/{last}", go_away, times=1)
+    page.goto(unguessed(toy_service.url))
+    expect(page.locator("#trouble")).to_contain_text("The service is away")
+    context.unroute_all()
+    expect(page.locator("#verdict .judged")).to_be_visible()
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_style_that_does_not_come_is_fetched_again(
+    context: BrowserContext, faults: Faults, toy_service: Service
+) -> None:
+    """A style sheet that did not come comes later, and the page is styled."""
+    faults.expect(AWAY)
+    context.route("**/page/style.css", refuse, times=1)
+    page = context.new_page()
+    show(page, toy_service.url)
+    expect(page.locator("#map")).to_have_css("cursor", "crosshair")
