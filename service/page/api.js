@@ -104,10 +104,14 @@ export const testImage = async (index, signal) => (await ask(`images/${index}.pn
 /** The picture of a human face. @param {AbortSignal} [signal] */
 export const portrait = async (signal) => (await ask("page/portrait.jpg", { signal })).blob();
 
-/** Whether the service answers again. */
+// What a proxy says of a service that is away, and the service itself of one that is going.
+const GONE = [502, 503, 504];
+const HEALTH_MS = 5000;
+
+/** Whether the service answers again, be it that it wants a key for this. */
 export const healthy = () =>
-  fetch("health", { cache: "no-store" }).then(
-    (response) => response.ok,
+  fetch("health", { cache: "no-store", signal: AbortSignal.timeout(HEALTH_MS) }).then(
+    ({ status }) => !GONE.includes(status),
     () => false,
   );
 

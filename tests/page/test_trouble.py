@@ -125,3 +125,34 @@ def test_a_style_that_does_not_come_is_fetched_again(
     page = context.new_page()
     show(page, toy_service.url)
     expect(page.locator("#map")).to_have_css("cursor", "crosshair")
+
+
+def test_to_close_the_words_ends_no_waiting(context: BrowserContext, faults: Faults, toy_service: Service) -> None:
+    """What is to be tried again is, at its time, although words that came in between have been closed."""
+    faults.expect("status of 503")
+    faults.expect("status of 404")
+    page = context.new_page()
+    page.route("**/page/portrait.jpg", lambda route: route.fulfill(status=404, body=problem("not-found", 404, "Gone.")))
+    show(page, toy_service.url)
+    settle(page)
+    body, headers = problem("overloaded", 503, "48 at one time, the limit."), {"Retry-After": "3"}
+    page.route("**/explain?*", lambda route: route.fulfill(status=503, headers=headers, body=body), times=1)
+    page.click("#next")
+    expect(page.locator("#trouble")).to_contain_text("Trying again in 3 s")
+    page.locator("#portrait-title").scroll_into_view_if_needed()
+    expect(page.locator("#trouble")).to_contain_text("Gone.")
+    with page.expect_response(re.compile("/explain")):
+        page.locator("#trouble").get_by_role("button", name="Close").click()
+        expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_service_that_wants_a_key_for_its_health_is_back(page: Page, faults: Faults) -> None:
+    """Where /health wants a key, too, its refusal is an answer: the service is back, and what waited is asked again."""
+    faults.expect(AWAY)
+    faults.expect("status of 401")
+    settle(page)
+    page.route("**/health", lambda route: route.fulfill(status=401, body=problem("unauthorized", 401, "")))
+    page.route("**/predict?index=17*", refuse, times=1)
+    page.click("#next")
+    expect(page.locator("#trouble")).to_contain_text("The service is away")
+    expect(page.locator("#given-caption")).to_contain_text("Test image 17")
