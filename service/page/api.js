@@ -28,6 +28,9 @@ export const setKey = (given) => {
   key = given;
 };
 
+/** Whether requests carry a key. */
+export const hasKey = () => key !== "";
+
 /** @param {string} path @param {RequestInit} [options] @returns {Promise<Response>} */
 async function ask(path, options = {}) {
   const headers = new Headers(options.headers);
@@ -114,14 +117,3 @@ export const healthy = () =>
     ({ status }) => !GONE.includes(status),
     () => false,
   );
-
-/** Shows a test image in an img element; with a key it has to be fetched, as img sends none. @param {HTMLImageElement} img @param {number} index */
-export async function showTestImage(img, index) {
-  if (!key) {
-    img.src = `images/${index}.png`;
-    return;
-  }
-  const address = URL.createObjectURL(await testImage(index));
-  img.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
-  img.src = address;
-}

@@ -1,7 +1,8 @@
 // Going through the test images: field, slider, arrows, neighbours, chance, and mistakes.
 
-import { answers, showTestImage } from "./api.js";
+import { answers } from "./api.js";
 import { byId, h } from "./dom.js";
+import { showTestImage } from "./images.js";
 import { ask, heading, onAnswer, onRefusal, state } from "./state.js";
 import { latest } from "./task.js";
 import { sayLate } from "./trouble.js";

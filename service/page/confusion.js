@@ -1,8 +1,8 @@
 // What is taken for what: the confusion matrix, and the test images behind each of its cells.
 
-import { showTestImage } from "./api.js";
 import { allAnswers, go } from "./browse.js";
 import { a, byId, h, percent, thousands } from "./dom.js";
+import { showTestImage } from "./images.js";
 import { figure } from "./plot.js";
 import { latest } from "./task.js";
 

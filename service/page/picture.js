@@ -1,8 +1,8 @@
 // The picture as it was given, and as the model saw it.
 
-import { showTestImage } from "./api.js";
 import { byId, h } from "./dom.js";
 import { onReveal } from "./guess.js";
+import { showTestImage } from "./images.js";
 import { onAnswer } from "./state.js";
 
 /** @import { View } from "./state.js" */

@@ -3,6 +3,7 @@
 import { portrait, predict } from "./api.js";
 import { Bars } from "./bars.js";
 import { byId, h, percent, whenNear } from "./dom.js";
+import { keepTrying } from "./images.js";
 import { onAnswer, state } from "./state.js";
 import { latest } from "./task.js";
 
@@ -30,6 +31,7 @@ const look = latest(async (signal) => {
 export function start() {
   let near = false;
   byId("portrait-bars").append(bars.element);
+  keepTrying(byId("portrait-picture", HTMLImageElement), portrait);
   const refresh = () => near && state.view && asked !== state.view.model && look();
   onAnswer(refresh);
   whenNear(byId("portrait-bars"), () => {

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.support import serving
 from tests.support.browser import Faults
-from tests.support.seminar_page import problem, settle, show, slide, unguessed
+from tests.support.seminar_page import at, problem, settle, show, slide, unguessed
 from tests.support.serving import Service
 
 REFUSED_SECONDS = 3600
@@ -125,6 +125,25 @@ def test_a_style_that_does_not_come_is_fetched_again(
     page = context.new_page()
     show(page, toy_service.url)
     expect(page.locator("#map")).to_have_css("cursor", "crosshair")
+
+
+def test_images_come_later(page: Page, faults: Faults) -> None:
+    """Images that do not come are told of, on paper too, and come as soon as the service is back."""
+    faults.expect(AWAY)
+    settle(page)
+    page.route("**/images/*", refuse)
+    page.click("#next")
+    expect(page).to_have_url(at(17))
+    expect(page.locator("#trouble")).to_contain_text("The service is away")
+    for part in ("#figures svg", "#models .small-verdict strong", "#portrait-verdict strong"):
+        page.locator(part.partition(" ")[0]).scroll_into_view_if_needed()
+        expect(page.locator(part).first).to_be_attached()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert not page.locator("#paper-note").evaluate("note => note.hidden")
+    page.unroute_all()
+    for picture in page.locator("#given img, #seen img, #thumbnails img").all():
+        expect(picture).to_have_js_property("naturalWidth", 32)
+    expect(page.locator("#trouble")).to_be_hidden()
 
 
 def test_to_close_the_words_ends_no_waiting(context: BrowserContext, faults: Faults, toy_service: Service) -> None:
