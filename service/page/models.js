@@ -6,6 +6,7 @@ import { Bars } from "./bars.js";
 import { allAnswers, go } from "./browse.js";
 import { byId, h, percent, whenNear } from "./dom.js";
 import { onReveal } from "./guess.js";
+import { outdate, update } from "./outdated.js";
 import { asking, state } from "./state.js";
 import { latest } from "./task.js";
 import { say } from "./trouble.js";
@@ -58,6 +59,7 @@ const compare = latest(
       );
       column.bars.show(answers[i], { most: model.default ? undefined : SHORT });
     });
+    if (!signal.aborted) update("models");
   },
   { delay: 150 },
 );
@@ -95,7 +97,11 @@ export function start() {
     }),
   );
   byId("disagree").addEventListener("click", () => findDisagreement());
-  onReveal(() => near && compare());
+  onReveal(() => {
+    if (!near) return;
+    outdate("models");
+    compare();
+  });
   whenNear(box, () => {
     near = true;
     if (state.view) compare();

@@ -4,6 +4,7 @@ import { portrait, predict } from "./api.js";
 import { Bars } from "./bars.js";
 import { byId, h, percent, whenNear } from "./dom.js";
 import { keepTrying } from "./images.js";
+import { outdate, update } from "./outdated.js";
 import { onAnswer, state } from "./state.js";
 import { latest } from "./task.js";
 
@@ -25,6 +26,7 @@ const look = latest(async (signal) => {
     `, at ${percent(answer.probability)}.`,
   );
   bars.show(answer, { threshold: model.threshold });
+  update("portrait-verdict", "portrait-bars");
 });
 
 /** Asks the live service once this part comes into view, and again when the model changes. */
@@ -32,7 +34,11 @@ export function start() {
   let near = false;
   byId("portrait-bars").append(bars.element);
   keepTrying(byId("portrait-picture", HTMLImageElement), portrait);
-  const refresh = () => near && state.view && asked !== state.view.model && look();
+  const refresh = () => {
+    if (!near || !state.view || asked === state.view.model) return;
+    outdate("portrait-verdict", "portrait-bars");
+    look();
+  };
   onAnswer(refresh);
   whenNear(byId("portrait-bars"), () => {
     near = true;

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.support.answers import body
 from tests.support.browser import Faults
 from tests.support.pictures import encode, photo
-from tests.support.seminar_page import says
+from tests.support.seminar_page import problem, says
 from tests.support.serving import Service
 
 PHOTO = encode(photo(300, 200), "JPEG")
@@ -136,3 +136,24 @@ def test_a_picture_by_camera(page: Page) -> None:
     page.get_by_role("button", name="Take the picture").click()
     expect(page.locator("#given-caption")).to_have_text("Your picture, 64 \u00d7 48 pixels")
     assert page.evaluate("window.stream.getTracks().map((track) => track.readyState)") == ["ended"]
+
+
+def test_nothing_stands_beside_a_picture_that_is_about_another(page: Page, faults: Faults, tmp_path: Path) -> None:
+    """While /explain is busy, map, words and what the model saw of the last picture are out of sight."""
+    faults.expect("status of 503")
+    for name, size in (("one.jpg", (300, 200)), ("two.jpg", (200, 300))):
+        (tmp_path / name).write_bytes(encode(photo(*size), "JPEG"))
+    page.set_input_files("#file", tmp_path / "one.jpg")
+    uploaded(page)
+    seen = page.locator("#seen img").get_attribute("src") or ""
+    expect(page.locator("#readout")).to_contain_text("places tried")
+    busy, headers = problem("overloaded", 503, "Full."), {"Retry-After": "1"}
+    page.route("**/explain?*", lambda route: route.fulfill(status=503, headers=headers, body=busy))
+    page.set_input_files("#file", tmp_path / "two.jpg")
+    expect(page.locator("#given-caption")).to_have_text("Your picture, 200 \u00d7 300 pixels")
+    for part in ("#seen img", "#map", "#readout"):
+        expect(page.locator(part)).to_be_hidden()
+    page.unroute_all()
+    for part in ("#seen img", "#map", "#readout"):
+        expect(page.locator(part)).to_be_visible()
+    assert page.locator("#seen img").get_attribute("src") != seen
