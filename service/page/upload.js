@@ -17,7 +17,10 @@ async function reduce(blob) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-  contextOf(canvas).drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const context = contextOf(canvas);
+  context.fillStyle = "white"; // transparent parts lie over white, as in the service
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   return fileOf(canvas, "image/jpeg", 0.92);
 }
 

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.support.answers import body
@@ -136,6 +138,32 @@ def test_a_picture_by_camera(page: Page) -> None:
     page.get_by_role("button", name="Take the picture").click()
     expect(page.locator("#given-caption")).to_have_text("Your picture, 64 \u00d7 48 pixels")
     assert page.evaluate("window.stream.getTracks().map((track) => track.readyState)") == ["ended"]
+
+
+CORNER = """img => {
+  const context = Object.assign(document.createElement("canvas"), { width: 32, height: 32 }).getContext("2d");
+  context.drawImage(img, 0, 0);
+  return [...context.getImageData(1, 1, 1, 1).data];
+}"""
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of more than 16 MB, transparent, with a red square in the middle."""
+    pixels = np.zeros((2100, 2100, 4), np.uint8)
+    pixels[700:1400, 700:1400] = 200, 30, 30, 255
+    path = tmp_path_factory.mktemp("large") / "large.png"
+    Image.fromarray(pixels).save(path, compress_level=0)
+    assert path.stat().st_size > 16 * 1024**2
+    return path
+
+
+def test_what_is_transparent_is_white_in_a_large_file_too(page: Page, large: Path) -> None:
+    """A transparent picture that is made smaller in the browser lies on white, as every one does in the service."""
+    page.set_input_files("#file", large)
+    expect(page.locator("#given-caption")).to_have_text("Your picture, 2000 \u00d7 2000 pixels")
+    expect(page.locator("#seen img")).to_have_attribute("src", re.compile("^data:image/png"))
+    assert min(page.locator("#seen img").evaluate(CORNER)) >= 250
 
 
 def test_nothing_stands_beside_a_picture_that_is_about_another(page: Page, faults: Faults, tmp_path: Path) -> None:
