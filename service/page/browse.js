@@ -3,7 +3,7 @@
 import { answers } from "./api.js";
 import { byId, h } from "./dom.js";
 import { showTestImage } from "./images.js";
-import { ask, heading, onAnswer, onRefusal, state } from "./state.js";
+import { ask, heading, onAnswer, onRefusal, state, turn } from "./state.js";
 import { latest } from "./task.js";
 import { sayLate } from "./trouble.js";
 
@@ -84,8 +84,9 @@ function lookAtIt() {
 
 const nextMistake = latest(async (signal) => {
   if (!state.view) return;
+  const isNewest = turn();
   const { answers: said, truths } = await allAnswers(state.view.model);
-  if (signal.aborted) return;
+  if (signal.aborted || !isNewest()) return;
   for (let step = 1; step <= said.length; step += 1) {
     const index = (present() + step) % said.length;
     if (said[index] !== truths[index]) {

@@ -9,9 +9,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.support.answers import body
-from tests.support.browser import Faults
+from tests.support.browser import Faults, until_in
 from tests.support.pictures import encode, photo
-from tests.support.seminar_page import problem, says
+from tests.support.seminar_page import problem, says, settle
 from tests.support.serving import Service
 
 PHOTO = encode(photo(300, 200), "JPEG")
@@ -145,6 +145,18 @@ CORNER = """img => {
   context.drawImage(img, 0, 0);
   return [...context.getImageData(1, 1, 1, 1).data];
 }"""
+# The browser's decoding waits until it is let go, and says when it is over.
+HELD = """() => {
+  const decode = createImageBitmap;
+  window.createImageBitmap = (...given) =>
+    new Promise((resolve) => { window.letGo ??= () => resolve(decode(...given)); });
+  const { toBlob } = HTMLCanvasElement.prototype;
+  window.reduced = new Promise((resolve) => {
+    HTMLCanvasElement.prototype.toBlob = function (callback, ...given) {
+      toBlob.call(this, (blob) => { callback(blob); setTimeout(resolve); }, ...given);
+    };
+  });
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +176,20 @@ def test_what_is_transparent_is_white_in_a_large_file_too(page: Page, large: Pat
     expect(page.locator("#given-caption")).to_have_text("Your picture, 2000 \u00d7 2000 pixels")
     expect(page.locator("#seen img")).to_have_attribute("src", re.compile("^data:image/png"))
     assert min(page.locator("#seen img").evaluate(CORNER)) >= 250
+
+
+def test_the_file_chosen_last_is_shown(page: Page, large: Path, tmp_path: Path) -> None:
+    """A file that is chosen while a large one is still being made smaller is shown, and stays."""
+    (tmp_path / "small.jpg").write_bytes(PHOTO)
+    settle(page)
+    page.evaluate(HELD)
+    page.set_input_files("#file", large)
+    until_in(page, lambda: page.evaluate("'letGo' in window"), "the decoding of the large file")
+    page.set_input_files("#file", tmp_path / "small.jpg")
+    uploaded(page)
+    page.evaluate("async () => { window.letGo(); await window.reduced; }")
+    expect(page.locator("#own-note")).to_be_empty()
+    uploaded(page)
 
 
 def test_nothing_stands_beside_a_picture_that_is_about_another(page: Page, faults: Faults, tmp_path: Path) -> None:
