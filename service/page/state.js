@@ -28,7 +28,8 @@ const answered = [];
 const refused = [];
 
 /** Moves are told apart by what they are: all steps of one drag of a slider belong to the same. @typedef {object} Move */
-const RESTORED = {};
+/** The move of who shows what the address asks for: no entry of its own. */
+export const RESTORED = {};
 /** @type {Move|null} */
 let move = null;
 /** The move whose entry in the history is the present one. @type {Move|null} */
