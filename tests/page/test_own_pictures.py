@@ -1,17 +1,18 @@
 """A picture of one's own: by file, drop, paste or camera."""
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.answers import body
 from tests.support.browser import Faults, until_in
 from tests.support.pictures import encode, photo
-from tests.support.seminar_page import problem, says, settle
+from tests.support.seminar_page import problem, says, settle, show
 from tests.support.serving import Service
 
 PHOTO = encode(photo(300, 200), "JPEG")
@@ -211,3 +212,18 @@ def test_nothing_stands_beside_a_picture_that_is_about_another(page: Page, fault
     for part in ("#seen img", "#map", "#readout"):
         expect(page.locator(part)).to_be_visible()
     assert page.locator("#seen img").get_attribute("src") != seen
+
+
+def test_each_picture_has_a_number_whatever_was_stored(context: BrowserContext, service: Service) -> None:
+    """A number in the browser's storage after which there is none is left out, so that pictures differ in theirs."""
+    attempt = {
+        "time": "2026-01-01T00:00:00Z", "model": "seminar-cnn", "version": 2, "source": "own", "index": 2**53 - 1,
+        "truth": "cat", "guess": None, "answer": "dog", "probability": 0.5,
+    }  # fmt: skip
+    stored = json.dumps(json.dumps({"form": 1, "guessing": False, "tries": [attempt]}))
+    context.add_init_script(f"if (location.protocol === 'http:') localStorage.setItem('ten-words', {stored});")
+    page = context.new_page()
+    show(page, service.url)
+    for number in (1, 2):
+        page.set_input_files("#file", {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": PHOTO})
+        expect(page).to_have_url(re.compile(rf"[?&]own={number}(&|$)"))
