@@ -66,4 +66,9 @@ def _start() -> CachedResponse:
 def routes() -> list[BaseRoute]:
     """The page's routes; what a browser shows is no part of the API's description."""
     page = Page()
-    return [Route("/", page.start, methods=["GET"]), Route("/page/{name}", page.file, methods=["GET"])]
+    return [
+        Route("/", page.start, methods=["GET"]),
+        Route("/page/{name}", page.file, methods=["GET"]),
+        # A script that did not come once never comes by the same address again, as browsers keep that.
+        Route("/page/again-{number:int}/{name}", page.file, methods=["GET"]),
+    ]

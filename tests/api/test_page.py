@@ -27,7 +27,15 @@ def test_the_page_and_its_files_are_served(toy_client: httpx.Client) -> None:
         assert response.headers["content-type"].startswith(kind)
         again = toy_client.get(f"/page/{name}", headers={"If-None-Match": response.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
-    for path in ("/page/", "/page/none.js", "/page/package.json", "/page/..%2Fapp.py", "/page/%2e%2e/app.py"):
+    assert toy_client.get("/page/again-2/main.js").content == toy_client.get("/page/main.js").content
+    for path in (
+        "/page/",
+        "/page/again-/main.js",
+        "/page/none.js",
+        "/page/package.json",
+        "/page/..%2Fapp.py",
+        "/page/%2e%2e/app.py",
+    ):
         check(toy_client.get(path), 404, "not-found", "/docs")
     check(toy_client.post("/page/main.js"), 405, "method-not-allowed", "Use GET")
 

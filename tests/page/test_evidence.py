@@ -1,7 +1,8 @@
 """Other models, a face, and the card's figures with the images behind them."""
 
 import numpy as np
-from playwright.sync_api import BrowserContext, Page, expect
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.support.answers import body
 from tests.support.browser import Faults
@@ -76,14 +77,17 @@ def test_the_evidence_and_a_cells_gallery(page: Page, service: Service) -> None:
     expect(page.locator(".judgement.wrong").first).to_contain_text(f"it is {a(labels[truth])}")
 
 
+@pytest.mark.parametrize(("script", "times"), [("curves.js", 1), ("figures.js", 2)])
 def test_a_script_of_the_figures_that_does_not_come_is_fetched_again(
-    context: BrowserContext, service: Service, faults: Faults
+    page: Page, faults: Faults, script: str, times: int
 ) -> None:
-    """Although one of the scripts that draw the figures failed to come at first, the figures are drawn."""
+    """However often one of the scripts that draw the figures does not come, they are drawn in the end, and work."""
     faults.expect("net::ERR_CONNECTION_REFUSED")
-    context.route("**/page/curves.js", lambda route: route.abort("connectionrefused"), times=1)
-    page = context.new_page()
-    show(page, service.url)
+    page.route(f"**/{script}", lambda route: route.abort("connectionrefused"), times=times)
     page.locator("#figures").scroll_into_view_if_needed()
     expect(page.locator("#figures svg").first).to_be_visible()
     expect(page.locator("#trouble")).to_be_hidden()
+    page.locator(".confusion [tabindex='0']").click()
+    page.locator("#gallery .images button").first.click()
+    expect(page.locator("#figures svg").first).not_to_be_in_viewport()
+    expect(page).not_to_have_url(at(16))
