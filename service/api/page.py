@@ -1,5 +1,7 @@
 """The seminar page at `/`, and the style, scripts and picture that it is made of: few files, kept in memory."""
 
+import base64
+import hashlib
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -11,6 +13,8 @@ from service.http.cached_response import CachedResponse
 
 _FOLDER = Path(__file__).parents[1] / "page"
 _START = "index.html"
+# It has to be there when nothing else comes, so it stands in the page itself.
+_INLINE = "watchdog.js"
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -19,11 +23,12 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 
-# Everything comes from here; pictures may also be made in the browser (blob:, data:), and nothing else may be.
-_POLICY = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+# Everything comes from here, save one script in the page, known by its digest; pictures may also be made in the browser
+# (blob:, data:), and nothing else may be.
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'sha256-{digest}'; style-src 'self'; img-src 'self' blob: data:; "
     "media-src blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-}
+)
 
 
 class Page:
@@ -31,10 +36,8 @@ class Page:
 
     def __init__(self) -> None:
         paths = [path for path in sorted(_FOLDER.iterdir()) if path.suffix in _TYPES]
-        self._files = {
-            path.name: CachedResponse(path.read_bytes(), _TYPES[path.suffix], _POLICY if path.name == _START else {})
-            for path in paths
-        }
+        self._files = {path.name: CachedResponse(path.read_bytes(), _TYPES[path.suffix]) for path in paths}
+        self._files[_START] = _start()
 
     async def start(self, request: Request) -> Response:
         """The page."""
@@ -48,7 +51,24 @@ class Page:
         return file.to(request)
 
 
+def _start() -> CachedResponse:
+    """The page with the script that stands in it."""
+    script = (_FOLDER / _INLINE).read_text("utf-8")
+    page = (
+        (_FOLDER / _START)
+        .read_text("utf-8")
+        .replace(f'<script src="page/{_INLINE}"></script>', f"<script>{script}</script>")
+    )
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return CachedResponse(page, _TYPES[".html"], {"Content-Security-Policy": _POLICY.format(digest=digest)})
+
+
 def routes() -> list[BaseRoute]:
     """The page's routes; what a browser shows is no part of the API's description."""
     page = Page()
-    return [Route("/", page.start, methods=["GET"]), Route("/page/{name}", page.file, methods=["GET"])]
+    return [
+        Route("/", page.start, methods=["GET"]),
+        Route("/page/{name}", page.file, methods=["GET"]),
+        # A script that did not come once never comes by the same address again, as browsers keep that.
+        Route("/page/again-{number:int}/{name}", page.file, methods=["GET"]),
+    ]

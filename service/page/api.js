@@ -28,6 +28,9 @@ export const setKey = (given) => {
   key = given;
 };
 
+/** Whether requests carry a key. */
+export const hasKey = () => key !== "";
+
 /** @param {string} path @param {RequestInit} [options] @returns {Promise<Response>} */
 async function ask(path, options = {}) {
   const headers = new Headers(options.headers);
@@ -104,20 +107,13 @@ export const testImage = async (index, signal) => (await ask(`images/${index}.pn
 /** The picture of a human face. @param {AbortSignal} [signal] */
 export const portrait = async (signal) => (await ask("page/portrait.jpg", { signal })).blob();
 
-/** Whether the service answers again. */
+// What a proxy says of a service that is away, and the service itself of one that is going.
+const GONE = [502, 503, 504];
+const HEALTH_MS = 5000;
+
+/** Whether the service answers again, be it that it wants a key for this. */
 export const healthy = () =>
-  fetch("health", { cache: "no-store" }).then(
-    (response) => response.ok,
+  fetch("health", { cache: "no-store", signal: AbortSignal.timeout(HEALTH_MS) }).then(
+    ({ status }) => !GONE.includes(status),
     () => false,
   );
-
-/** Shows a test image in an img element; with a key it has to be fetched, as img sends none. @param {HTMLImageElement} img @param {number} index */
-export async function showTestImage(img, index) {
-  if (!key) {
-    img.src = `images/${index}.png`;
-    return;
-  }
-  const address = URL.createObjectURL(await testImage(index));
-  img.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
-  img.src = address;
-}

@@ -1,8 +1,9 @@
 // Going through the test images: field, slider, arrows, neighbours, chance, and mistakes.
 
-import { answers, showTestImage } from "./api.js";
+import { answers } from "./api.js";
 import { byId, h } from "./dom.js";
-import { ask, heading, onAnswer, onRefusal, state } from "./state.js";
+import { showTestImage } from "./images.js";
+import { ask, heading, onAnswer, onRefusal, state, turn } from "./state.js";
 import { latest } from "./task.js";
 import { sayLate } from "./trouble.js";
 
@@ -83,8 +84,9 @@ function lookAtIt() {
 
 const nextMistake = latest(async (signal) => {
   if (!state.view) return;
+  const isNewest = turn();
   const { answers: said, truths } = await allAnswers(state.view.model);
-  if (signal.aborted) return;
+  if (signal.aborted || !isNewest()) return;
   for (let step = 1; step <= said.length; step += 1) {
     const index = (present() + step) % said.length;
     if (said[index] !== truths[index]) {

@@ -11,10 +11,13 @@ const COPIED_MS = 2000;
 // A string of any of these languages: what JSON escapes, all of them read.
 const text = JSON.stringify;
 
+/** A path as curl's -F reads it: what has a meaning there stands in quotes. @param {string} name */
+const path = (name) => (/[,;"\\]/.test(name) ? `"${name.replace(/["\\]/g, "\\$&")}"` : name);
+
 /** @type {Record<string, (asked: Asked) => string>} */
 const LANGUAGES = {
   curl: ({ address, index, name }) =>
-    index === null ? `curl -F 'image=@${name.replaceAll("'", "'\\''")}' '${address}'` : `curl '${address}'`,
+    index === null ? `curl -F 'image=@${path(name).replaceAll("'", "'\\''")}' '${address}'` : `curl '${address}'`,
   Python: ({ address, index, name }) =>
     index === null
       ? `import httpx

@@ -1,17 +1,19 @@
 // What is taken for what: the confusion matrix, and the test images behind each of its cells.
 
-import { showTestImage } from "./api.js";
-import { allAnswers, go } from "./browse.js";
 import { a, byId, h, percent, thousands } from "./dom.js";
 import { figure } from "./plot.js";
-import { latest } from "./task.js";
 
 /** @import { Card, OfferedModel } from "./openapi.js" */
+/**
+ * What there is only one of on a page.
+ * @typedef {Pick<typeof import("./browse.js"), "allAnswers"|"go"> & Pick<typeof import("./images.js"), "showTestImage"> &
+ *   Pick<typeof import("./task.js"), "latest">} Shared
+ */
 
 const AT_ONCE = 60;
 
-/** @param {Card} card @param {OfferedModel} model */
-export function confusion(card, model) {
+/** @param {Card} card @param {OfferedModel} model @param {Shared} shared */
+export function confusion(card, model, shared) {
   const matrix = card.quantitative_analyses.confusion_matrix;
   const { labels } = card.contract;
   if (!matrix.length) return null;
@@ -21,11 +23,11 @@ export function confusion(card, model) {
     h("p", { class: "quiet" }, "Choose a cell to see its test images."),
   );
 
-  const open = latest(async (signal, /** @type {number} */ truth, /** @type {number} */ answer) => {
-    const { answers, truths } = await allAnswers(model);
+  const open = shared.latest(async (signal, /** @type {number} */ truth, /** @type {number} */ answer) => {
+    const { answers, truths } = await shared.allAnswers(model);
     if (signal.aborted) return;
     const found = answers.flatMap((said, i) => (said === answer && truths[i] === truth ? [i] : []));
-    fill(gallery, found, total(matrix[truth]), labels[truth], labels[answer]);
+    fill(gallery, found, total(matrix[truth]), labels[truth], labels[answer], shared);
   });
 
   const rows = matrix.map((counts, truth) => {
@@ -91,8 +93,8 @@ function walk(event, table, side) {
   buttons[to].focus();
 }
 
-/** @param {HTMLElement} gallery @param {number[]} found @param {number} all @param {string} truth @param {string} answer */
-function fill(gallery, found, all, truth, answer) {
+/** @param {HTMLElement} gallery @param {number[]} found @param {number} all @param {string} truth @param {string} answer @param {Shared} shared */
+function fill(gallery, found, all, truth, answer, { go, showTestImage }) {
   const list = h("div", { class: "images" });
   let shown = 0;
   const more = h("button", { type: "button", onclick: () => add() });

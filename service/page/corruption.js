@@ -7,6 +7,7 @@ import { Bars } from "./bars.js";
 import { byId, contextOf, fileOf, h, percent } from "./dom.js";
 import { blur, brightness, contrast, noise, pixelate } from "./filters.js";
 import { onReveal } from "./guess.js";
+import { outdate, update } from "./outdated.js";
 import { asking, state } from "./state.js";
 import { latest } from "./task.js";
 import { isVeiled } from "./veil.js";
@@ -27,6 +28,9 @@ const SLIDERS = [
   { name: "jpeg", text: "JPEG loss", min: 0, max: 99, step: 1, neutral: 0, unit: " %" },
   { name: "pixels", text: "Pixelation", min: 1, max: 16, step: 1, neutral: 1, unit: " px" },
 ];
+
+/** What tells of the spoilt picture. */
+const TOLD = ["spoilt", "spoilt-verdict", "spoilt-bars"];
 
 /** @type {{subject: Subject, bitmap: ImageBitmap}|null} */
 let original = null;
@@ -103,6 +107,7 @@ function tell({ answer: before, model }, answer, corrupted) {
     corrupted ? `Before: ${before.label}, ${percent(before.probability)}.` : judgement(answer),
   );
   byId("spoilt-caption").textContent = corrupted ? "Spoilt, as it is sent" : "Not spoilt yet: move a slider";
+  update(...TOLD);
 }
 
 const follow = latest(
@@ -214,7 +219,11 @@ export function start() {
     reset,
   );
   byId("spoilt-bars").append(bars.element);
-  onReveal(() => begin());
+  onReveal(({ subject }) => {
+    if (original?.subject !== subject) original = null;
+    outdate(...TOLD);
+    begin();
+  });
   part(
     SLIDERS.map(({ name }) => name),
     { write, read },

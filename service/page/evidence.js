@@ -1,8 +1,10 @@
 // The card's figures, fetched when they come into view.
 
 import { Away, card } from "./api.js";
+import { allAnswers, go } from "./browse.js";
 import { byId, h, whenNear } from "./dom.js";
 import { onReveal } from "./guess.js";
+import { showTestImage } from "./images.js";
 import { onAnswer, state } from "./state.js";
 import { latest } from "./task.js";
 import { isVeiled } from "./veil.js";
@@ -11,16 +13,18 @@ import { isVeiled } from "./veil.js";
 
 /** @typedef {typeof import("./figures.js")} Figures */
 
-/** Where the script that draws is. Browsers keep an import that failed as failed: it is asked for by another address. */
-let script = "./figures.js";
+// Scripts that are fetched by an address of their own can't share what there is only one of on a page.
+const SHARED = { allAnswers, go, latest, showTestImage };
+
+/** How often the scripts that draw did not come: browsers keep an import that failed as failed, so each try has addresses of its own. */
+let failures = 0;
 /** @type {{model: OfferedModel, card: Card, reliability: Figures["reliability"]}|null} */
 let shown = null;
 
 /** @returns {Promise<Figures>} */
 const drawing = () =>
-  import(script).catch((error) => {
-    if (script.includes("?")) throw error;
-    script += "?again";
+  import(failures ? `./again-${failures}/figures.js` : "./figures.js").catch(() => {
+    failures += 1;
     throw new Away("The service is away.");
   });
 
@@ -32,7 +36,7 @@ const fill = latest(async (signal) => {
   shown = { model, card: found, reliability };
   byId("card-link", HTMLAnchorElement).href =
     `model-card?model=${encodeURIComponent(model.name)}&version=${model.version}`;
-  const made = figures(found, model);
+  const made = figures(found, model, SHARED);
   const certainty = reliability(found, answer);
   if (certainty) made.push(h("div", { id: "reliability", "data-veil": "silent", hidden: isVeiled() }, certainty));
   byId("figures").replaceChildren(

@@ -4,6 +4,7 @@ import { part, replace, wholeNumber, wrong } from "./address.js";
 import { explain, query } from "./api.js";
 import { byId, contextOf, h, percent } from "./dom.js";
 import { onReveal } from "./guess.js";
+import { outdate, update } from "./outdated.js";
 import { showSeen } from "./picture.js";
 import { asking, onAnswer, options, state } from "./state.js";
 import { latest } from "./task.js";
@@ -23,6 +24,9 @@ const LEAST_SCALE = 0.01;
 
 /** @type {Record<string, [number, number]>} */
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+/** What tells of the map. */
+const TOLD = ["map", "readout", "why-links"];
 
 const map = byId("map", HTMLCanvasElement);
 const explained = byId("explained", HTMLSelectElement);
@@ -56,6 +60,7 @@ const fetchMap = latest(
     shown = { view, explanation, seen };
     if (!("index" in view.subject)) showSeen(explanation.seen);
     move(null);
+    update(...TOLD);
   },
   { delay: 60 },
 );
@@ -239,7 +244,11 @@ export function start() {
   sizes.patch.addEventListener("input", () => resize("patch"));
   sizes.stride.addEventListener("input", () => resize("stride"));
   part(["class", "patch", "stride"], { write, read });
-  onAnswer(({ model }) => list(model.labels, "what it says"));
+  onAnswer(({ model }) => {
+    shown = null;
+    outdate(...TOLD);
+    list(model.labels, "what it says");
+  });
   onReveal(({ answer, model }) => {
     list(model.labels, `what it says: ${answer.label}`);
     fetchMap();

@@ -1,4 +1,5 @@
-// The card's figures, together: fetched with the first of them, as few who open the page get so far.
+// The card's figures, together: fetched with the first of them, as few who open the page get so far. If these scripts did
+// not come at once they run under other addresses, so that only what has no state is imported by them.
 
 import { confusion } from "./confusion.js";
 import { curves } from "./curves.js";
@@ -6,6 +7,7 @@ import { h, percent } from "./dom.js";
 import { missingGroup } from "./missing-group.js";
 import { figure, numbers } from "./plot.js";
 
+/** @import { Shared } from "./confusion.js" */
 /** @import { Card, OfferedModel } from "./openapi.js" */
 
 export { reliability } from "./reliability.js";
@@ -46,6 +48,6 @@ function classes(card) {
   ]);
 }
 
-/** Those that the card has the numbers for. @param {Card} card @param {OfferedModel} model */
-export const figures = (card, model) =>
-  [curves(card), missingGroup(card), confusion(card, model), classes(card)].filter((made) => made !== null);
+/** Those that the card has the numbers for. @param {Card} card @param {OfferedModel} model @param {Shared} shared */
+export const figures = (card, model, shared) =>
+  [curves(card), missingGroup(card), confusion(card, model, shared), classes(card)].filter((made) => made !== null);

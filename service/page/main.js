@@ -8,6 +8,7 @@ import { listModels, start as startBrowsing } from "./browse.js";
 import { start as startCamera } from "./camera.js";
 import { start as startCommands } from "./commands.js";
 import { start as startCorruption } from "./corruption.js";
+import { byId } from "./dom.js";
 import { start as startEvidence } from "./evidence.js";
 import { start as startExplanation } from "./explanation.js";
 import { start as startGuessing } from "./guess.js";
@@ -53,6 +54,8 @@ for (const start of [
   startGuessing, // last: it tells the others when to tell
 ])
   start();
+document.documentElement.dataset.started = ""; // from here on each part tells of what it lacks, and has it come
+byId("trouble").hidden = true;
 
 latest(async (signal) => {
   state.models = await models(signal);

@@ -10,6 +10,9 @@ const KEY = "ten-words";
 const FORM = 1;
 const MOST_TRIES = 1000;
 const LONGEST = 100;
+const LAST_TEST_IMAGE = 9999;
+// Numbers of pictures of one's own go on from those that are read, so there has to be room above.
+const LAST_OWN = 1_000_000;
 
 /** What a picture is that shows none of the classes. */
 export const NONE = "none of these";
@@ -34,7 +37,9 @@ function isTry(found) {
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/.test(found.time) &&
     isWord(found.model) &&
     isWhole(found.version) &&
-    (found.source === "test" ? isWhole(found.index, 9999) : found.source === "own" && isWhole(found.index)) &&
+    (found.source === "test"
+      ? isWhole(found.index, LAST_TEST_IMAGE)
+      : found.source === "own" && isWhole(found.index, LAST_OWN)) &&
     isWord(found.truth) &&
     (found.guess === null || isWord(found.guess)) &&
     isWord(found.answer) &&

@@ -6,7 +6,8 @@ import { Bars } from "./bars.js";
 import { allAnswers, go } from "./browse.js";
 import { byId, h, percent, whenNear } from "./dom.js";
 import { onReveal } from "./guess.js";
-import { asking, state } from "./state.js";
+import { outdate, update } from "./outdated.js";
+import { asking, state, turn } from "./state.js";
 import { latest } from "./task.js";
 import { say } from "./trouble.js";
 
@@ -58,6 +59,7 @@ const compare = latest(
       );
       column.bars.show(answers[i], { most: model.default ? undefined : SHORT });
     });
+    if (!signal.aborted) update("models");
   },
   { delay: 150 },
 );
@@ -67,8 +69,9 @@ const findDisagreement = latest(async (signal) => {
   const lacking = others.filter((model) => model.name.startsWith("missing-") && !model.name.endsWith("-repaired"));
   const other = lacking[Math.floor(Math.random() * lacking.length)] ?? others[0];
   if (!other) return say("There is only one model here.");
+  const isNewest = turn();
   const [one, two] = await Promise.all([allAnswers(first), allAnswers(other)]);
-  if (signal.aborted) return;
+  if (signal.aborted || !isNewest()) return;
   const missing = one.labels.indexOf(other.name.replace("missing-", ""));
   const found = one.answers.flatMap((answer, i) =>
     answer === one.truths[i] && two.answers[i] !== answer && (missing < 0 || answer === missing) ? [i] : [],
@@ -95,7 +98,11 @@ export function start() {
     }),
   );
   byId("disagree").addEventListener("click", () => findDisagreement());
-  onReveal(() => near && compare());
+  onReveal(() => {
+    if (!near) return;
+    outdate("models");
+    compare();
+  });
   whenNear(box, () => {
     near = true;
     if (state.view) compare();

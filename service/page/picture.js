@@ -1,8 +1,9 @@
 // The picture as it was given, and as the model saw it.
 
-import { showTestImage } from "./api.js";
 import { byId, h } from "./dom.js";
 import { onReveal } from "./guess.js";
+import { showTestImage } from "./images.js";
+import { outdate, update } from "./outdated.js";
 import { onAnswer } from "./state.js";
 
 /** @import { View } from "./state.js" */
@@ -43,19 +44,21 @@ function cut(width, height) {
 export function showSeen(source) {
   const alt = "What the model sees: your picture, enlarged so that its 32 × 32 pixels show";
   byId("seen").replaceChildren(h("img", { class: "pixels", src: source, alt }));
+  update("seen");
 }
 
 /** Shows both after every answer; what was seen of a picture of one's own comes with its explanation. */
 export function start() {
   onAnswer((view) => {
     showGiven(view);
-    if (!("index" in view.subject)) return;
+    if (!("index" in view.subject)) return outdate("seen");
     const img = h("img", {
       class: "pixels",
       alt: "What the model sees: the test image, enlarged so that its 32 × 32 pixels show",
     });
     showTestImage(img, view.subject.index);
     byId("seen").replaceChildren(img);
+    update("seen");
   });
   onReveal(({ subject, answer }) => {
     const img = byId("given").querySelector("img");

@@ -3,6 +3,8 @@
 import { portrait, predict } from "./api.js";
 import { Bars } from "./bars.js";
 import { byId, h, percent, whenNear } from "./dom.js";
+import { keepTrying } from "./images.js";
+import { outdate, update } from "./outdated.js";
 import { onAnswer, state } from "./state.js";
 import { latest } from "./task.js";
 
@@ -24,13 +26,19 @@ const look = latest(async (signal) => {
     `, at ${percent(answer.probability)}.`,
   );
   bars.show(answer, { threshold: model.threshold });
+  update("portrait-verdict", "portrait-bars");
 });
 
 /** Asks the live service once this part comes into view, and again when the model changes. */
 export function start() {
   let near = false;
   byId("portrait-bars").append(bars.element);
-  const refresh = () => near && state.view && asked !== state.view.model && look();
+  keepTrying(byId("portrait-picture", HTMLImageElement), portrait);
+  const refresh = () => {
+    if (!near || !state.view || asked === state.view.model) return;
+    outdate("portrait-verdict", "portrait-bars");
+    look();
+  };
   onAnswer(refresh);
   whenNear(byId("portrait-bars"), () => {
     near = true;

@@ -27,7 +27,7 @@ export function start() {
   key("f", "presentation view", toggle, { when: () => matchMedia("(min-width: 60rem)").matches });
   byId("present").addEventListener("click", toggle);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !byId("keys", HTMLDialogElement).open) present(false);
+    if (event.key === "Escape" && !document.querySelector("dialog[open]")) present(false);
   });
   // Escape leaves the whole screen without a keydown of its own.
   document.addEventListener("fullscreenchange", () => !document.fullscreenElement && present(false));

@@ -1,12 +1,12 @@
 // A seminar hour in eight steps: one is open at a time, stands in the address, and sets up what it is about.
 
-import { part, push, wholeNumber } from "./address.js";
+import { part, push, replace, wholeNumber } from "./address.js";
 import { goTo } from "./anchor.js";
 import { card, predictAll } from "./api.js";
 import { byId, h } from "./dom.js";
-import { setGuessing } from "./guess.js";
+import { isGuessing, setGuessing } from "./guess.js";
 import { key } from "./keys.js";
-import { ask, onAnswer, state } from "./state.js";
+import { ask, onAnswer, RESTORED, state } from "./state.js";
 import { STEPS } from "./steps.js";
 import { latest } from "./task.js";
 
@@ -28,17 +28,20 @@ function live() {
   };
 }
 
-/** @param {Preset} preset */
-function set({ index, model, noise = 0, guessing = false }) {
+/** @param {Preset} preset @param {boolean} opening */
+function set({ index, model, noise = 0, guessing = false }, opening) {
   // The address is written once, when all of the step is on show: one entry in the history for each.
-  setGuessing(guessing, { remember: false, write: false });
   if (index !== undefined || model)
-    ask({
-      ...(index === undefined ? {} : { subject: { index } }),
-      ...(model ? { model } : {}),
-      fit: "crop",
-      how: guessing ? "chosen" : "picked",
-    });
+    ask(
+      {
+        ...(index === undefined ? {} : { subject: { index } }),
+        ...(model ? { model } : {}),
+        fit: "crop",
+        how: guessing && isGuessing() ? "chosen" : "picked",
+      },
+      opening ? { move: RESTORED } : {},
+    );
+  else if (opening) replace();
   else push();
   const slider = byId("spoil-noise", HTMLInputElement);
   if (Number(slider.value) !== noise) {
@@ -47,12 +50,18 @@ function set({ index, model, noise = 0, guessing = false }) {
   }
 }
 
-const prepare = latest(async (signal, /** @type {number} */ number) => {
+/** Whether a step has everybody guess. @param {boolean|undefined} on */
+const guessBy = (on) => setGuessing(on ?? false, { remember: false, write: false });
+
+/** opening: what the address that asks for the step says of guessing, and that it asks, so that it has its entry already. */
+const prepare = latest(async (signal, /** @type {number} */ number, /** @type {{guess: boolean}|null} */ opening) => {
+  const obeyed = opening?.guess;
   // Before it is known which picture: what is on show must not ask for a guess that nobody wants.
-  setGuessing(number === 1, { remember: false, write: false });
+  if (!obeyed) guessBy(number === 1);
   const preset = await STEPS[number - 1].preset(live());
   if (signal.aborted || open !== number) return;
-  set(preset);
+  if (!obeyed) guessBy(preset.guessing);
+  set(preset, opening !== null);
 });
 
 const fillNotes = latest(async (signal) => {
@@ -116,7 +125,7 @@ function go(number) {
     push();
     return;
   }
-  prepare(number);
+  prepare(number, null);
   byId("step-question").focus({ preventScroll: true });
   lead(number);
 }
@@ -143,7 +152,7 @@ export function start() {
       if (!number) return;
       lead(number);
       // A link to a step sets it up; an address that names a picture too shows that.
-      if (!given.has("index")) prepare(number);
+      if (!given.has("index")) prepare(number, { guess: ["yes", "no"].includes(given.get("guess") ?? "") });
     },
   });
   byId("hour").addEventListener("click", (event) => {

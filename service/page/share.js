@@ -2,6 +2,7 @@
 
 import { share } from "./api.js";
 import { byId, h } from "./dom.js";
+import { key } from "./keys.js";
 import { latest } from "./task.js";
 
 const dialog = byId("share", HTMLDialogElement);
@@ -41,7 +42,8 @@ const open = latest(async (signal) => {
   dialog.showModal();
 });
 
-/** Makes the button work. */
+/** Makes the buttons work, that of the presentation, too, and a key. */
 export function start() {
-  byId("show-share").addEventListener("click", () => open());
+  for (const id of ["show-share", "stage-share"]) byId(id).addEventListener("click", () => open());
+  key("q", "this page’s address, as a QR code", () => open());
 }

@@ -28,7 +28,8 @@ const answered = [];
 const refused = [];
 
 /** Moves are told apart by what they are: all steps of one drag of a slider belong to the same. @typedef {object} Move */
-const RESTORED = {};
+/** The move of who shows what the address asks for: no entry of its own. */
+export const RESTORED = {};
 /** @type {Move|null} */
 let move = null;
 /** The move whose entry in the history is the present one. @type {Move|null} */
@@ -114,8 +115,18 @@ export const onShow = () => state.view ?? first;
 /** What stands in the address. @returns {Wish|null} */
 export const addressed = () => restoring ?? onShow();
 
+let turns = 0;
+
+/** That something has been chosen. What comes of it after a while is shown only if nothing else has been chosen since. @returns {() => boolean} whether that is so */
+export function turn() {
+  turns += 1;
+  const mine = turns;
+  return () => mine === turns;
+}
+
 /** Shows what the address names, for the first time or again, without a new entry in the history. @param {Wish} given */
 export function restore(given) {
+  turn();
   if (state.view) {
     const { subject, model, fit } = { ...state.view, ...wish };
     if (!withdrawn && same(subject, given.subject) && model === given.model && fit === given.fit) return;
@@ -135,6 +146,7 @@ const same = (one, other) => ("index" in one && "index" in other ? one.index ===
  * @param {{patient?: boolean, move?: Move}} [options] patient: more may follow in a moment; move: what this is a step of; each move is one entry in the history
  */
 export function ask(change, { patient = false, move: step = {} } = {}) {
+  turn();
   wish = { ...wish, ...(change.subject ? { how: "chosen" } : {}), ...change };
   move = step;
   restoring = null;

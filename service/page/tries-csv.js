@@ -17,9 +17,12 @@ const COLUMNS = [
   ["you right", ({ guess, truth }) => (guess === null ? "" : guess === truth)],
 ];
 
+// A spreadsheet skips what can't be seen before it looks for the sign of a formula.
+const FORMULA = /^[\s\p{C}]*[=+\-@]|^[\t\r\n]/u;
+
 /** A field; what a spreadsheet would take for a formula begins with an apostrophe. @param {string|number|boolean} value */
 function field(value) {
-  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  const text = typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -1,8 +1,8 @@
 // The pictures that were tried, small and in a row, with who was right about each.
 
-import { showTestImage } from "./api.js";
 import { go } from "./browse.js";
 import { byId, h, thousands } from "./dom.js";
+import { showTestImage } from "./images.js";
 
 /** @import { Try } from "./memory.js" */
 
@@ -24,7 +24,7 @@ function item({ source, index, truth, guess, answer }) {
     return h("li", { title }, h("span", { class: "own-picture" }, `own ${index}`), ...marks);
   }
   const img = h("img", { alt: `Test image ${index}: ${truth}; ${said}`, width: 32, height: 32, loading: "lazy" });
-  showTestImage(img, index).catch(() => {}); // away: the words stand there
+  showTestImage(img, index);
   const title = `Test image ${index}: ${truth}; ${said}`;
   const open = h("button", { type: "button", title, onclick: () => go(index) }, img);
   return h("li", {}, open, ...marks);

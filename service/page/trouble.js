@@ -8,37 +8,69 @@ const POLL_MS = 2000;
 const DISMISS_MS = 12000;
 const LATE_MS = 400;
 
-/** What is to be tried again, by who reported it. @type {Map<unknown, () => void>} */
+/** @typedef {"away"|"busy"|"locked"} Reason locked: a key is wanted */
+
+/** What is to be tried again, by who reported it; timer: of what is tried again at a time of its own. @type {Map<unknown, {retry: () => void, reason: Reason, timer: number}>} */
 const waiting = new Map();
-/** Whose message stands there, if it asks for nothing. @type {unknown} */
+/** Who said what stands there, if it asks for nothing. @type {unknown} */
 let speaker;
-let timer = 0;
+/** Until that goes away by itself. */
+let dismissal = 0;
+/** Whether it is asked again and again if the service is there. */
+let isPolling = false;
 /** Whether a key has been given. */
 let tried = false;
+
+const isWaiting = (/** @type {Reason} */ wanted) => [...waiting.values()].some(({ reason }) => reason === wanted);
 
 /** @param {...(Node|string|false)} children */
 function show(...children) {
   const bar = byId("trouble");
+  clearTimeout(dismissal);
   speaker = undefined;
   bar.replaceChildren(...children.filter((child) => child !== false));
   bar.hidden = false;
 }
 
+/** Takes the words away. Whatever waits goes on waiting; a key is asked for again. */
 function hide() {
-  clearTimeout(timer);
+  show();
   byId("trouble").hidden = true;
+  if (isWaiting("locked")) askForKey();
 }
 
-function again() {
-  const retries = [...waiting.values()];
-  waiting.clear();
-  hide();
-  for (const retry of retries) retry();
+/** @param {unknown} who @param {Reason} reason @param {() => void} retry @param {number} [seconds] until it is tried again by itself */
+function wait(who, reason, retry, seconds) {
+  const timer = seconds === undefined ? 0 : window.setTimeout(() => again([who]), 1000 * seconds);
+  waiting.set(who, { retry, reason, timer });
 }
+
+/** @param {unknown} who */
+function forget(who) {
+  clearTimeout(waiting.get(who)?.timer);
+  return waiting.delete(who);
+}
+
+/** @param {unknown[]} those who are to try again */
+function again(those) {
+  const retries = those.map((who) => waiting.get(who)?.retry);
+  those.forEach(forget);
+  if (!waiting.size && speaker === undefined) hide();
+  for (const retry of retries) retry?.();
+}
+
+/** @param {...Reason} reasons */
+const waitingFor = (...reasons) => [...waiting].flatMap(([who, { reason }]) => (reasons.includes(reason) ? [who] : []));
+
+const againNow = () => again(waitingFor("away", "busy"));
 
 async function poll() {
-  if (await healthy()) again();
-  else timer = window.setTimeout(poll, POLL_MS);
+  if (isWaiting("away") && !(await healthy())) {
+    setTimeout(poll, POLL_MS);
+    return;
+  }
+  isPolling = false;
+  again(waitingFor("away"));
 }
 
 const button = (/** @type {string} */ text, /** @type {() => void} */ onclick) =>
@@ -50,22 +82,22 @@ const button = (/** @type {string} */ text, /** @type {() => void} */ onclick) =
  * @param {() => void} retry
  */
 export function report(error, who, retry) {
-  clearTimeout(timer);
+  forget(who);
   if (error instanceof Away) {
-    waiting.set(who, retry);
-    show(h("p", {}, AWAY), button("Try now", again));
-    timer = window.setTimeout(poll, POLL_MS);
+    wait(who, "away", retry);
+    show(h("p", {}, AWAY), button("Try now", againNow));
+    if (!isPolling) setTimeout(poll, POLL_MS);
+    isPolling = true;
   } else if (error instanceof Refused && error.status === 401) {
-    waiting.set(who, retry);
+    wait(who, "locked", retry);
     askForKey();
   } else if (error instanceof Refused && error.status === 503) {
-    waiting.set(who, retry);
     const seconds = error.retryAfter || 1;
+    wait(who, "busy", retry, seconds);
     show(
       h("p", {}, `The service is busy: ${error.message} Trying again in ${seconds} s; nothing is lost.`),
-      button("Try now", again),
+      button("Try now", againNow),
     );
-    timer = window.setTimeout(again, 1000 * seconds);
   } else {
     say(error instanceof Refused ? error.message : "Something went wrong on this page. Reload it if it goes on.", who);
     if (!(error instanceof Refused)) console.error(error);
@@ -74,7 +106,8 @@ export function report(error, who, retry) {
 
 /** That what was reported has been mended. @param {unknown} who */
 export function clear(who) {
-  if ((waiting.delete(who) || speaker === who) && !waiting.size) hide();
+  const waited = forget(who);
+  if (speaker === who || (waited && speaker === undefined && !waiting.size)) hide();
 }
 
 /**
@@ -82,10 +115,10 @@ export function clear(who) {
  * @param {string} text
  * @param {unknown} [who] says it; it goes as soon as that succeeds, too
  */
-export function say(text, who) {
+export function say(text, who = text) {
   show(h("p", {}, text), button("Close", hide));
   speaker = who;
-  timer = window.setTimeout(() => (waiting.size ? again() : hide()), DISMISS_MS);
+  dismissal = window.setTimeout(hide, DISMISS_MS);
 }
 
 /**
@@ -109,8 +142,7 @@ function askForKey() {
     event.preventDefault();
     setKey(field.value.trim());
     tried = true;
-    byId("trouble").replaceChildren();
-    again();
+    again([...waiting.keys()]);
   };
   show(
     h(
@@ -130,4 +162,4 @@ function askForKey() {
   field.focus();
 }
 
-window.addEventListener("online", () => waiting.size && again());
+window.addEventListener("online", againNow);

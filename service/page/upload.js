@@ -2,7 +2,7 @@
 
 import { byId, contextOf, fileOf } from "./dom.js";
 import { keep } from "./own-pictures.js";
-import { ask, onAnswer, onRefusal, refuse } from "./state.js";
+import { ask, onAnswer, onRefusal, refuse, turn } from "./state.js";
 
 /** @import { Wish } from "./state.js" */
 
@@ -17,18 +17,24 @@ async function reduce(blob) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-  contextOf(canvas).drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const context = contextOf(canvas);
+  context.fillStyle = "white"; // transparent parts lie over white, as in the service
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   return fileOf(canvas, "image/jpeg", 0.92);
 }
 
 /** Show the network a picture. @param {Blob} blob @param {string} name */
 export async function take(blob, name) {
+  const isNewest = turn();
   let note = "";
   if (blob.size > MOST_BYTES) {
     try {
       blob = await reduce(blob);
+      if (!isNewest()) return;
       note = "The file is larger than the 16 MB that the service takes, so it was made smaller here first.";
     } catch {
+      if (!isNewest()) return;
       const why =
         "the file is larger than the 16 MB that the service takes, and this browser can’t read it to make it smaller.";
       return refuse({ blob, name, why });

@@ -1,5 +1,9 @@
 """The files of the seminar page; what it does stands in `tests/page`."""
 
+import re
+from base64 import b64encode
+from hashlib import sha256
+
 import httpx
 import pytest
 
@@ -16,13 +20,22 @@ def test_the_page_and_its_files_are_served(toy_client: httpx.Client) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "style=" not in page.text
-    assert "<script>" not in page.text
+    for script in re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL):
+        assert f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" in policy
     for name, kind in (("main.js", "text/javascript"), ("style.css", "text/css"), ("portrait.jpg", "image/jpeg")):
         response = toy_client.get(f"/page/{name}")
         assert response.headers["content-type"].startswith(kind)
         again = toy_client.get(f"/page/{name}", headers={"If-None-Match": response.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
-    for path in ("/page/", "/page/none.js", "/page/package.json", "/page/..%2Fapp.py", "/page/%2e%2e/app.py"):
+    assert toy_client.get("/page/again-2/main.js").content == toy_client.get("/page/main.js").content
+    for path in (
+        "/page/",
+        "/page/again-/main.js",
+        "/page/none.js",
+        "/page/package.json",
+        "/page/..%2Fapp.py",
+        "/page/%2e%2e/app.py",
+    ):
         check(toy_client.get(path), 404, "not-found", "/docs")
     check(toy_client.post("/page/main.js"), 405, "method-not-allowed", "Use GET")
 

@@ -36,7 +36,7 @@ def test_javascript_asks_the_same(page: Page, service: Service) -> None:
     assert logged.value.text.split()[0] == body(service.client.get("/predict?index=3"))["label"]
 
 
-@pytest.mark.parametrize("name", ["photo.jpg", 'it\'s "mine" $(x) `y` \\ é.jpg'])
+@pytest.mark.parametrize("name", ["photo.jpg", 'it\'s "mine" $(x) `y` \\ é.jpg', 'day 1, noon; "it\'s" \\.jpg'])
 def test_a_picture_of_ones_own(page: Page, service: Service, tmp_path: Path, name: str) -> None:
     """Whatever the file is called, the programs for curl and Python send that very file."""
     content = encode(photo(300, 200), "JPEG")

@@ -1,9 +1,11 @@
 """Other models, a face, and the card's figures with the images behind them."""
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.answers import body
+from tests.support.browser import Faults
 from tests.support.seminar_page import a, asks_about_a_picture, at, judgement, percent, says, show
 from tests.support.serving import Service
 
@@ -73,3 +75,19 @@ def test_the_evidence_and_a_cells_gallery(page: Page, service: Service) -> None:
     expect(page).to_have_url(at(first))
     assert says(page) == labels[said]
     expect(page.locator(".judgement.wrong").first).to_contain_text(f"it is {a(labels[truth])}")
+
+
+@pytest.mark.parametrize(("script", "times"), [("curves.js", 1), ("figures.js", 2)])
+def test_a_script_of_the_figures_that_does_not_come_is_fetched_again(
+    page: Page, faults: Faults, script: str, times: int
+) -> None:
+    """However often one of the scripts that draw the figures does not come, they are drawn in the end, and work."""
+    faults.expect("net::ERR_CONNECTION_REFUSED")
+    page.route(f"**/{script}", lambda route: route.abort("connectionrefused"), times=times)
+    page.locator("#figures").scroll_into_view_if_needed()
+    expect(page.locator("#figures svg").first).to_be_visible()
+    expect(page.locator("#trouble")).to_be_hidden()
+    page.locator(".confusion [tabindex='0']").click()
+    page.locator("#gallery .images button").first.click()
+    expect(page.locator("#figures svg").first).not_to_be_in_viewport()
+    expect(page).not_to_have_url(at(16))

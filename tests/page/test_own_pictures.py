@@ -1,15 +1,18 @@
 """A picture of one's own: by file, drop, paste or camera."""
 
+import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.answers import body
-from tests.support.browser import Faults
+from tests.support.browser import Faults, until_in
 from tests.support.pictures import encode, photo
-from tests.support.seminar_page import says
+from tests.support.seminar_page import problem, says, settle, show
 from tests.support.serving import Service
 
 PHOTO = encode(photo(300, 200), "JPEG")
@@ -136,3 +139,91 @@ def test_a_picture_by_camera(page: Page) -> None:
     page.get_by_role("button", name="Take the picture").click()
     expect(page.locator("#given-caption")).to_have_text("Your picture, 64 \u00d7 48 pixels")
     assert page.evaluate("window.stream.getTracks().map((track) => track.readyState)") == ["ended"]
+
+
+CORNER = """img => {
+  const context = Object.assign(document.createElement("canvas"), { width: 32, height: 32 }).getContext("2d");
+  context.drawImage(img, 0, 0);
+  return [...context.getImageData(1, 1, 1, 1).data];
+}"""
+# The browser's decoding waits until it is let go, and says when it is over.
+HELD = """() => {
+  const decode = createImageBitmap;
+  window.createImageBitmap = (...given) =>
+    new Promise((resolve) => { window.letGo ??= () => resolve(decode(...given)); });
+  const { toBlob } = HTMLCanvasElement.prototype;
+  window.reduced = new Promise((resolve) => {
+    HTMLCanvasElement.prototype.toBlob = function (callback, ...given) {
+      toBlob.call(this, (blob) => { callback(blob); setTimeout(resolve); }, ...given);
+    };
+  });
+}"""
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of more than 16 MB, transparent, with a red square in the middle."""
+    pixels = np.zeros((2100, 2100, 4), np.uint8)
+    pixels[700:1400, 700:1400] = 200, 30, 30, 255
+    path = tmp_path_factory.mktemp("large") / "large.png"
+    Image.fromarray(pixels).save(path, compress_level=0)
+    assert path.stat().st_size > 16 * 1024**2
+    return path
+
+
+def test_what_is_transparent_is_white_in_a_large_file_too(page: Page, large: Path) -> None:
+    """A transparent picture that is made smaller in the browser lies on white, as every one does in the service."""
+    page.set_input_files("#file", large)
+    expect(page.locator("#given-caption")).to_have_text("Your picture, 2000 \u00d7 2000 pixels")
+    expect(page.locator("#seen img")).to_have_attribute("src", re.compile("^data:image/png"))
+    assert min(page.locator("#seen img").evaluate(CORNER)) >= 250
+
+
+def test_the_file_chosen_last_is_shown(page: Page, large: Path, tmp_path: Path) -> None:
+    """A file that is chosen while a large one is still being made smaller is shown, and stays."""
+    (tmp_path / "small.jpg").write_bytes(PHOTO)
+    settle(page)
+    page.evaluate(HELD)
+    page.set_input_files("#file", large)
+    until_in(page, lambda: page.evaluate("'letGo' in window"), "the decoding of the large file")
+    page.set_input_files("#file", tmp_path / "small.jpg")
+    uploaded(page)
+    page.evaluate("async () => { window.letGo(); await window.reduced; }")
+    expect(page.locator("#own-note")).to_be_empty()
+    uploaded(page)
+
+
+def test_nothing_stands_beside_a_picture_that_is_about_another(page: Page, faults: Faults, tmp_path: Path) -> None:
+    """While /explain is busy, map, words and what the model saw of the last picture are out of sight."""
+    faults.expect("status of 503")
+    for name, size in (("one.jpg", (300, 200)), ("two.jpg", (200, 300))):
+        (tmp_path / name).write_bytes(encode(photo(*size), "JPEG"))
+    page.set_input_files("#file", tmp_path / "one.jpg")
+    uploaded(page)
+    seen = page.locator("#seen img").get_attribute("src") or ""
+    expect(page.locator("#readout")).to_contain_text("places tried")
+    busy, headers = problem("overloaded", 503, "Full."), {"Retry-After": "1"}
+    page.route("**/explain?*", lambda route: route.fulfill(status=503, headers=headers, body=busy))
+    page.set_input_files("#file", tmp_path / "two.jpg")
+    expect(page.locator("#given-caption")).to_have_text("Your picture, 200 \u00d7 300 pixels")
+    for part in ("#seen img", "#map", "#readout"):
+        expect(page.locator(part)).to_be_hidden()
+    page.unroute_all()
+    for part in ("#seen img", "#map", "#readout"):
+        expect(page.locator(part)).to_be_visible()
+    assert page.locator("#seen img").get_attribute("src") != seen
+
+
+def test_each_picture_has_a_number_whatever_was_stored(context: BrowserContext, service: Service) -> None:
+    """A number in the browser's storage after which there is none is left out, so that pictures differ in theirs."""
+    attempt = {
+        "time": "2026-01-01T00:00:00Z", "model": "seminar-cnn", "version": 2, "source": "own", "index": 2**53 - 1,
+        "truth": "cat", "guess": None, "answer": "dog", "probability": 0.5,
+    }  # fmt: skip
+    stored = json.dumps(json.dumps({"form": 1, "guessing": False, "tries": [attempt]}))
+    context.add_init_script(f"if (location.protocol === 'http:') localStorage.setItem('ten-words', {stored});")
+    page = context.new_page()
+    show(page, service.url)
+    for number in (1, 2):
+        page.set_input_files("#file", {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": PHOTO})
+        expect(page).to_have_url(re.compile(rf"[?&]own={number}(&|$)"))

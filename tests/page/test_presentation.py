@@ -135,3 +135,35 @@ def test_it_works_in_both_themes(browser: Browser, service: Service, theme: Them
         expect(page.locator("#seen img")).to_have_attribute("alt", re.compile("test image"))
         expect(page).to_have_url(re.compile("index=17"))
         expect(page.locator("#verdict .judged")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_notes_lie_over_nothing(presented: Page, number: int) -> None:
+    """With the notes open question, picture, answer and controls are all on the screen, beside them."""
+    while f"Step {number} of" not in presented.locator(".step-of").inner_text():
+        presented.keyboard.press("p" if number == 1 else "n")
+    presented.keyboard.press("l")
+    expect(presented.locator("#step-notes p").first).to_be_visible()
+    notes, inside = presented.locator("#step-notes").bounding_box(), presented.evaluate("[innerWidth, innerHeight]")
+    assert notes is not None
+    for part in ("#sequence", ".stage", ".browse", ".choices"):
+        box = presented.locator(part).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= notes["x"], part
+        assert box["y"] + box["height"] <= inside[1], part
+    presented.keyboard.press("l")
+
+
+def test_the_address_is_at_hand(page: Page) -> None:
+    """The menu of the presentation shows the page's address for phones, as the key q does; Escape closes that alone."""
+    page.keyboard.press("f")
+    button = page.locator("#menu").get_by_role("button", name="On your phone")
+    for way in ("click", "key"):
+        if way == "click":
+            button.click()
+        else:
+            page.keyboard.press("q")
+        expect(page.get_by_role("dialog", name="On your phone")).to_be_in_viewport()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.locator("body")).to_have_class(re.compile("presenting"))

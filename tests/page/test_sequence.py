@@ -277,3 +277,23 @@ def test_the_question_is_in_sight_in_a_small_window(browser: Browser, service: S
         page.get_by_role("button", name="Next", exact=True).click()
         expect(page.locator(".step-of")).to_contain_text("Step 3")
         expect(page.locator("#step-question")).to_be_in_viewport()
+
+
+def test_a_link_to_a_step_is_one_entry_of_the_history(page: Page, service: Service) -> None:
+    """Back from a step that a link has opened leads to the page before the link, whatever the step has set up."""
+    for number in (2, 3):
+        page.goto("about:blank")
+        show(page, f"{service.url}/?step={number}")
+        if number > 2:
+            expect(page).not_to_have_url(re.compile("index=16"))
+        expect(page).to_have_url(re.compile(rf"index=\d+.*step={number}"))
+        page.go_back()
+        expect(page).to_have_url("about:blank")
+
+
+def test_a_link_to_the_first_step_may_say_not_to_guess(page: Page, service: Service) -> None:
+    """?step=1&guess=no shows the answer at once, and the address stays as it was given."""
+    page.goto(f"{service.url}/?step=1&guess=no")
+    expect(page.locator("#verdict .judged")).to_be_visible()
+    expect(page).to_have_url(f"{service.url}/?index=16&step=1&guess=no")
+    expect(page.locator("#guess")).to_be_hidden()

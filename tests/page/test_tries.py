@@ -153,3 +153,21 @@ def test_nothing_counts_that_nobody_tried(page: Page, service: Service) -> None:
     expect(page.locator("#strip li")).to_have_count(1)
     show(page, f"{service.url}/?index=7")
     expect(page.locator("#strip li")).to_have_count(1)
+
+
+def test_no_field_of_the_csv_is_a_formula(context: BrowserContext, service: Service, tmp_path: Path) -> None:
+    """A stored word that a spreadsheet takes for a formula, be it after a line break, begins with an apostrophe."""
+    words = ["=1+1", "\n=1+1", " \t@sum", "\u200b-1", "dog"]
+    tries = [
+        {
+            "time": "2026-01-01T00:00:00Z", "model": "seminar-cnn", "version": 2, "source": "test", "index": index,
+            "truth": "cat", "guess": None, "answer": word, "probability": 0.5,
+        }
+        for index, word in enumerate(words)
+    ]  # fmt: skip
+    stored = json.dumps(json.dumps({"form": 1, "guessing": False, "tries": tries}))
+    context.add_init_script(f"if (location.protocol === 'http:') localStorage.setItem('ten-words', {stored});")
+    page = context.new_page()
+    page.goto(service.url)
+    found = [row["network's answer"] for row in rows(page, tmp_path)]
+    assert found == [word if word == "dog" else f"'{word}" for word in words]
