@@ -113,7 +113,7 @@ def test_a_file_without_keys_stops_the_start(
 
 
 def test_a_service_wants_the_keys_of_its_file(toy_models: Path, tmp_path: Path) -> None:
-    """Two workers started with a file of keys answer who sends one of them, nobody else; with an empty one none start."""
+    """Two workers with a file of keys answer who sends one of them, and nobody else; with an empty file none start."""
     file = tmp_path / "keys"
     file.write_text("a-key-in-a-file\n")
     with serving.start(models=toy_models, model="toy", workers=2, api_keys_file=file) as service:
