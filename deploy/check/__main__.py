@@ -17,9 +17,11 @@ _NODES = "DEPLOY_CHECK_NODES"
 
 # In this order; each leaves the stack with good replicas.
 _ONE_ENGINE: Mapping[str, Callable[[Bench], Row]] = {
+    "nothing": rows.nothing,
     "rolling": rows.rolling_updates,
     "kill": rows.kills,
     "stop": rows.stop,
+    "stall": rows.stall,
     "scale": rows.scale,
     "broken": rows.broken_release,
     "image": rollouts.by_image,

@@ -2,19 +2,17 @@
 
 from deploy.check.engine import CheckError
 from deploy.check.load import Outcome
-from deploy.check.rows import Bench, Row
+from deploy.check.rows import Bench, Row, stand_still
 from deploy.check.swarm import SWARM
 
 _FILE = "/etc/haproxy/haproxy.cfg"
 
 # What other set-ups have: a check that takes who is busy for dead.
 _IMPATIENT = {"timeout check 2s": "timeout check 300ms", "fall 2 rise 1": "fall 1 rise 1"}
-# Enough for the load on average, but not for a while when a photograph comes.
-_CPUS = "0.2"
 
 
 def no_drain_and_an_impatient_check(bench: Bench) -> Row:
-    """Updates of replicas that stop at once, behind an edge that gives them 300 ms to answer its check."""
+    """Replicas that stop at once and stand still, behind an edge that gives them 300 ms to answer its check."""
     config = (SWARM / "edge" / "haproxy.cfg").read_text()
     for patient, impatient in _IMPATIENT.items():
         if patient not in config:
@@ -27,11 +25,12 @@ def no_drain_and_an_impatient_check(bench: Bench) -> Row:
         "services": {"edge": {"configs": [{"source": "impatient", "target": _FILE}]}},
         "configs": {"impatient": {"file": str(file)}},
     }
-    bench.swarm.deploy(overlay=overlay, SERVICE_DRAIN_SECONDS="0", CPUS=_CPUS)
+    bench.swarm.deploy(overlay=overlay, SERVICE_DRAIN_SECONDS="0")
 
     def event(_outcome: Outcome) -> str:
         bench.swarm.update("--env-add", "RELEASE=control")
-        return ""
+        return stand_still(bench.swarm)
 
-    outcome, _ = bench.under_load(event)
-    return Row("control: no drain, impatient check", "must lose some", bool(outcome.failed), outcome)
+    outcome, said = bench.under_load(event)
+    what = "control: no drain, impatient check; an update, then replicas stand still"
+    return Row(what, f"{said}; must lose some", bool(outcome.failed), outcome)

@@ -12,6 +12,9 @@ from deploy.check.engine import wait_for
 from deploy.check.load import Load, Outcome
 from deploy.check.swarm import KEY, SERVICE, Swarm, largest_sent_again
 
+# Less than the edge gives a replica to answer its check, and so long that a check falls into it.
+_STALL_SECONDS = 1.5
+
 
 @dataclass(frozen=True)
 class Row:
@@ -74,6 +77,12 @@ class Bench:
         return outcome, said
 
 
+def nothing(bench: Bench) -> Row:
+    """The load alone: a machine on which it fails is too slow, or too busy, to tell anything."""
+    outcome, said = bench.under_load(lambda _outcome: "")
+    return Row("nothing", said, not outcome.failed, outcome)
+
+
 def rolling_updates(bench: Bench) -> Row:
     """Three updates, one after the other."""
 
@@ -114,6 +123,21 @@ def stop(bench: Bench) -> Row:
     outcome, said = bench.under_load(event)
     good = float(said.split()[0]) <= drain + 1 and not outcome.failed
     return Row("SIGTERM of a replica", f"stopped in {said}, draining {drain:g} s of them", good, outcome)
+
+
+def stall(bench: Bench) -> Row:
+    """All replicas stand still for a while, as where others have taken the processor."""
+    outcome, said = bench.under_load(lambda _outcome: stand_still(bench.swarm))
+    return Row("replicas stand still", said, not outcome.failed, outcome)
+
+
+def stand_still(swarm: Swarm) -> str:
+    """Stop every replica's processes for a while; what was done."""
+    containers = swarm.containers()
+    swarm.manager.run("pause", *containers)
+    time.sleep(_STALL_SECONDS)
+    swarm.manager.run("unpause", *containers)
+    return f"{len(containers)} replicas, for {_STALL_SECONDS:g} s"
 
 
 def scale(bench: Bench) -> Row:

@@ -51,7 +51,7 @@ class Swarm:
         alone = [] if others else ["--advertise-addr", "127.0.0.1"]
         self.manager.run("swarm", "init", *alone)
         address = self._address("self")
-        token = self.manager.run("swarm", "join-token", "--quiet", "manager")
+        token = self.manager.run("swarm", "join-token", "--quiet", "worker")
         for other in others:
             other.run("swarm", "join", "--token", token, f"{address}:2377")
         self.url = f"https://{address}:{port}"

@@ -23,8 +23,8 @@ def mix() -> list[Ask]:
 
 
 def heavy() -> Ask:
-    """A request that costs a replica some 5 ms and whoever sends it next to nothing, to measure capacity with."""
-    return Ask("indices", "/predict?top=1", "application/json", json.dumps({"indices": list(range(200))}).encode())
+    """A request that costs a replica some 15 ms and whoever sends it next to nothing, to measure capacity with."""
+    return Ask("indices", "/predict?top=1", "application/json", json.dumps({"indices": list(range(64))}).encode())
 
 
 def _kind(i: int) -> str:
