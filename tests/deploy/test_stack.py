@@ -150,7 +150,7 @@ def test_an_update_is_careful() -> None:
 
 
 def test_docker_compose_reads_the_file_for_one_machine() -> None:
-    """docker-compose 1.29 takes docker-compose.yml: on loopback at PORT, with limits, workers and settings passed on."""
+    """docker-compose 1.29 takes docker-compose.yml: loopback, PORT, limits, workers, and settings passed on."""
     compose = shutil.which("docker-compose") or "/usr/bin/docker-compose"
     given = environment(log_format="text") | {"PORT": "9000", "CPUS": "4"}
     result = subprocess.run([compose, "config"], cwd=ROOT, env=given, capture_output=True, text=True, check=False)
