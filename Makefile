@@ -10,10 +10,10 @@ SHIPPED := $(wildcard models/*/2)
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test train evidence check protocol bench pins clean
+.PHONY: help install serve test train evidence check protocol bench deploy-check pins clean
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 install: $(VENV)/serving  ## Install what serving needs
 
@@ -43,6 +43,9 @@ protocol: $(VENV)/training  ## Make the messages of gRPC anew from their descrip
 
 bench: $(BENCH)/installed  ## Measure speed against programs started beside it
 	@exec $(BENCH)/bin/python -m benchmarks
+
+deploy-check: $(VENV)/training  ## Deploy the stack on a Docker engine, update and kill under load, count what fails (ten minutes)
+	@exec $(RUN) -m deploy.check $(CHECK)
 
 pins: $(VENV)/training  ## Choose the newest versions again and pin them (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -116,6 +116,9 @@ class Settings(BaseSettings):
     api_keys: tuple[SecretStr, ...] = Field(
         default=(), description="Keys of who may ask, as JSON; none: everybody.", examples=['["a-long-random-text"]']
     )
+    api_keys_file: Path | None = Field(
+        default=None, description="File with more of them, one a line, such as a Docker secret; read at the start."
+    )
     admin_keys: tuple[SecretStr, ...] = Field(
         default=(), description="Keys of who may load and unload models, as JSON.", examples=['["a-long-random-text"]']
     )

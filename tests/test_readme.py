@@ -24,7 +24,7 @@ from tests.support.patience import until
 from tests.support.pictures import encode, photo
 from tests.support.serving import ROOT, Service, environment, newcomer
 
-NAMES = ("README.md", "service/README.md", "benchmarks/README.md", "training/README.md")
+NAMES = ("README.md", "service/README.md", "benchmarks/README.md", "training/README.md", "deploy/swarm/README.md")
 TEXTS = {name: (ROOT / name).read_text() for name in NAMES if (ROOT / name).exists()}
 README = TEXTS["README.md"]
 README_LINE = " ".join(README.split())
@@ -43,6 +43,10 @@ PROGRAMS = [command for command in COMMANDS if re.search(r" -m (training|benchma
 ELSEWHERE = {
     "docker compose up": "needs a container engine, which a test machine has not",
     "SERVICE_PORT=9000 docker compose up": "needs a container engine; where it publishes: test_containers.py",
+    "docker build -f service/Dockerfile -t seminar-cnn .": "needs a container engine; make deploy-check runs it",
+    "docker build -t seminar-cnn-edge deploy/swarm/edge": "the same",
+    "TLS_FILE=$PWD/tls.pem docker stack deploy -c deploy/swarm/stack.yml seminar": "the same",
+    "cat certificate.pem key.pem > tls.pem": "needs a certificate; tests/deploy/ makes one so",
     "python3 -m venv .venv": "would make the environment anew that this test runs in",
     ".venv/bin/python -m pip install --require-hashes -r service/requirements.txt": "the same; make serve runs it",
 }

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from service import settings
+from service.server.keys_file import add_keys
 from service.settings import Settings, SettingsError
+from tests.support import serving
 from tests.support.serving import ROOT
 
 
@@ -75,6 +77,55 @@ def test_an_empty_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as caught:
         settings.read()
     assert str(caught.value) == ('SERVICE_API_KEYS: a key is empty; give keys such as ["a-long-random-text"], or none.')
+
+
+def test_keys_of_a_file_come_after_the_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each line of SERVICE_API_KEYS_FILE is a key beside those of SERVICE_API_KEYS; empty lines are none."""
+    file = tmp_path / "keys"
+    file.write_bytes("\ufefffirst-key\r\n\n  \n second-key \n".encode())
+    monkeypatch.setenv("SERVICE_API_KEYS", '["told"]')
+    monkeypatch.setenv("SERVICE_API_KEYS_FILE", str(file))
+    found = add_keys(settings.read())
+    assert [key.get_secret_value() for key in found.api_keys] == ["told", "first-key", "second-key"]
+    assert "first-key" not in repr(found)
+    monkeypatch.delenv("SERVICE_API_KEYS_FILE")
+    assert len(add_keys(settings.read()).api_keys) == 1
+
+
+@pytest.mark.parametrize(("content", "says"), [
+    (None, "can't be read (No such file or directory)."),
+    (b" \n\n", "there is no key in"),
+    (b"", "there is no key in"),
+    (b"\xff\xfe", "is no text in UTF-8"),
+])  # fmt: skip
+def test_a_file_without_keys_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, says: str
+) -> None:
+    """A file that is missing, no text or has no key is named in one line: without a key everybody would be let in."""
+    file = tmp_path / "keys"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("SERVICE_API_KEYS_FILE", str(file))
+    with pytest.raises(SettingsError) as caught:
+        add_keys(settings.read())
+    assert str(caught.value).startswith("SERVICE_API_KEYS_FILE: ")
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_service_wants_the_keys_of_its_file(toy_models: Path, tmp_path: Path) -> None:
+    """Two workers with a file of keys answer who sends one of them, and nobody else; with an empty file none start."""
+    file = tmp_path / "keys"
+    file.write_text("a-key-in-a-file\n")
+    with serving.start(models=toy_models, model="toy", workers=2, api_keys_file=file) as service:
+        assert service.ask("GET", "/predict?index=16").status_code == 401
+        for _ in range(8):
+            answer = service.ask("GET", "/predict?index=16", headers={"Authorization": "Bearer a-key-in-a-file"})
+            assert answer.status_code == 200
+    file.write_text("\n")
+    refused = serving.run("service", models=toy_models, model="toy", api_keys_file=file)
+    assert refused.returncode == 1
+    assert refused.stderr == f"SERVICE_API_KEYS_FILE: there is no key in {file}; write one in each line.\n"
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

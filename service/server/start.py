@@ -5,6 +5,7 @@ import socket
 import sys
 
 from service.server import environment
+from service.server.keys_file import add_keys
 from service.server.welcome import tell_others
 from service.server.workers import Supervisor
 from service.settings import Settings, SettingsError, read
@@ -22,7 +23,7 @@ _SPARE_DESCRIPTORS = 64
 def start() -> int:
     """Run until stopped; the exit code."""
     try:
-        settings = read()
+        settings = add_keys(read())
         environment.forget_settings()
         _allow_descriptors(
             settings.max_connections * (1 if settings.grpc_port is None else 2)

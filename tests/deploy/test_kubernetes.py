@@ -63,7 +63,7 @@ def test_a_service_of_another_name_would_stop_the_start(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("name", APPLIED)
 def test_a_pod_may_do_little(rendered: dict[str, list[Object]], name: str) -> None:
-    """Each pod: the Dockerfile's user, nothing to write to, no capability, a filter on calls, bounds as compose has."""
+    """Each pod: the Dockerfile's user, nothing to write to, no capability, a filter on calls, the stack's bounds."""
     user, group = re.findall(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)[-1]
     for pod in pods(rendered[name]):
         whole = pod["securityContext"]
@@ -80,8 +80,8 @@ def test_a_pod_may_do_little(rendered: dict[str, list[Object]], name: str) -> No
             resources = container["resources"]
             assert resources["requests"].keys() == resources["limits"].keys() == {"cpu", "memory"}
     limits = serving_pod(rendered[name])["containers"][0]["resources"]["limits"]
-    assert limits["memory"] == compose()["mem_limit"].replace("m", "Mi")
-    assert float(limits["cpu"]) == compose()["cpus"]
+    assert limits["memory"] == "768Mi"
+    assert "${MEMORY:-768M}" in (ROOT / "deploy" / "swarm" / "stack.yml").read_text()
 
 
 @pytest.mark.parametrize("name", APPLIED)

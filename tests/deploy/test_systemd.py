@@ -80,5 +80,5 @@ def test_the_unit_may_do_as_little_as_the_container() -> None:
     assert values("DynamicUser") == ["yes"]
     assert values("CapabilityBoundingSet") == [""]
     assert values("ProtectSystem") == ["strict"]
-    assert values("MemoryMax") == [compose()["mem_limit"].upper()]
+    assert values("MemoryMax") == ["768M"]
     assert values("TasksMax") == [str(compose()["pids_limit"])]
