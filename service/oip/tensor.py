@@ -86,7 +86,8 @@ def elements(tensor: InputTensor, count: int) -> NDArray[Any] | list[bytes]:
             raise InvalidTensor("The elements of a UINT8 tensor are whole numbers from 0 to 255.", field="data")
         if array.size and (array.min() < 0 or array.max() > _HIGHEST):
             raise InvalidTensor("The elements of a UINT8 tensor go from 0 to 255.", field="data", limit=_HIGHEST)
-    return array.astype(dtype)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, which is no pixel's value either
+        return array.astype(dtype)
 
 
 def _numbers(tensor: InputTensor) -> NDArray[Any]:

@@ -143,6 +143,7 @@ ONE = [1, 32, 32, 3]
     ([tensor(["a" * 100_000, *[1] * 50_000], ONE)], 400, "are numbers"),
     ([tensor({"a": 1}, ONE)], 400, "are numbers"),
     ([tensor([256.5] * 3072, ONE, "FP32")], 400, "from 0 to 255"),
+    ([tensor([1e300] * 3072, ONE, "FP32")], 400, "from 0 to 255"),
     ([tensor([0.5] * 3072, ONE, "FP32")], 400, "multiply them by 255"),
     ([{key: value for key, value in GOOD.items() if key != "data"}], 400, "has data, or"),
     ([GOOD | {"parameters": {"binary_data_size": 6144}}], 400, "not both"),
