@@ -20,7 +20,7 @@ from service.middleware.access_log import AccessLog, Record
 from service.middleware.auth import Keys
 from service.settings import Settings
 
-_OK, _CANCELLED, _FAILED = 200, 499, 500
+_OK, _NOT_FOUND, _CANCELLED, _FAILED = 200, 404, 499, 500
 _STATUSES = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
     401: grpc.StatusCode.UNAUTHENTICATED,
@@ -96,6 +96,9 @@ class Calls:
                 yield passage
                 passage.status = _OK
                 return
+            except grpc.aio.AbortError:  # a probe for what is not there; what went wrong otherwise is none of these
+                passage.status = _NOT_FOUND
+                raise
             except ServiceError as error:
                 found = problems.note({}, error)
                 passage.status, passage.problem = found.status, found.name

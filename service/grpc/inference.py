@@ -80,7 +80,7 @@ class Inference:
 
     async def server_metadata(self, _given: Messages, _context: Context) -> pb.ServerMetadataResponse:
         """What this server is, and which extensions it has."""
-        return pb.ServerMetadataResponse(**metadata.server_metadata())
+        return pb.ServerMetadataResponse(**metadata.server_metadata(metadata.GRPC_EXTENSIONS))
 
     async def model_metadata(self, given: Messages, context: Context) -> pb.ModelMetadataResponse:
         """A model's inputs and outputs, and where its card is."""

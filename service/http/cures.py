@@ -177,7 +177,7 @@ CURES = {
     "overloaded": Cure(_ANSWERS, "The service works on 48 predictions at one time, the limit. Try again in a moment."),
     "not-found": Cure(
         "/docs lists all that there is.",
-        "There is nothing at this address. /docs lists what there is.",
+        "There is nothing at this address. /docs lists what there is; of /v2, service/README.md.",
         "curl 'localhost:8000/predictions'",
     ),
     "method-not-allowed": Cure(

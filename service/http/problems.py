@@ -121,7 +121,7 @@ BY_NAME = {
 
 # The row, and what to say, for an error in a library's own words, by its status.
 _BY_STATUS = {
-    404: (NOT_FOUND, "There is nothing at this address. /docs lists what there is."),
+    404: (NOT_FOUND, "There is nothing at this address. /docs lists what there is; of /v2, service/README.md."),
     405: (METHOD_NOT_ALLOWED, "This address exists, for other methods: Allow names them."),
 }
 # Headers that describe the words which a problem replaces.

@@ -12,6 +12,8 @@ from service.oip.answer import datatype_of
 NAME = "seminar-cnn"
 VERSION = "1.0.0"
 EXTENSIONS = ("binary_tensor_data", "classification", "model_repository", "statistics")
+# Over gRPC raw contents are the protocol's own, and nothing is loaded or counted for its clients.
+GRPC_EXTENSIONS = ("classification",)
 _PLATFORM = "onnx_onnxv1"
 
 
@@ -42,9 +44,9 @@ class ModelMetadata(TypedDict):
     parameters: dict[str, str]
 
 
-def server_metadata() -> ServerMetadata:
-    """Of this server."""
-    return {"name": NAME, "version": VERSION, "extensions": EXTENSIONS}
+def server_metadata(extensions: Sequence[str] = EXTENSIONS) -> ServerMetadata:
+    """Of this server, with the extensions that its client can use."""
+    return {"name": NAME, "version": VERSION, "extensions": extensions}
 
 
 def model_metadata(model: Model, versions: Sequence[int]) -> ModelMetadata:

@@ -51,7 +51,10 @@ def test_server_and_models_say_what_they_are(toy_asked: Asked) -> None:
     assert toy_asked.call("ModelReady", pb.ModelReadyRequest(name="toy", version="1")).ready
     assert not toy_asked.call("ModelReady", pb.ModelReadyRequest(name="other")).ready
     server, said = toy_asked.call("ServerMetadata"), body(client.get("/v2"))
-    assert (server.name, server.version, list(server.extensions)) == (said["name"], said["version"], said["extensions"])
+    assert (server.name, server.version) == (said["name"], said["version"])
+    # Raw contents are the protocol's own here; of the repository there is the index, and statistics are HTTP's.
+    assert list(server.extensions) == ["classification"]
+    assert {"classification", "statistics", "model_repository", "binary_tensor_data"} == set(said["extensions"])
     model = toy_asked.call("ModelMetadata", pb.ModelMetadataRequest(name="toy", version="1"))
     said = body(client.get("/v2/models/toy/versions/1"))
     assert (model.name, list(model.versions), model.platform) == (said["name"], said["versions"], said["platform"])
@@ -150,11 +153,18 @@ def test_a_stream_answers_one_after_another(toy_asked: Asked) -> None:
 
 
 def test_health_and_reflection_are_there(toy_asked: Asked) -> None:
-    """grpc.health.v1 says SERVING of the server and of the service; reflection names it and gives its file."""
+    """grpc.health.v1 says SERVING of the server and of the service, and knows no other, which is no fault.
+
+    Reflection names the service and gives its file.
+    """
     health = health_pb2_grpc.HealthStub(toy_asked.channel)
     for name in ("", "inference.GRPCInferenceService"):
         said = health.Check(health_pb2.HealthCheckRequest(service=name))
         assert said.status == health_pb2.HealthCheckResponse.SERVING
+    with pytest.raises(grpc.RpcError) as error:
+        health.Check(health_pb2.HealthCheckRequest(service="nothing"))
+    assert error.value.code() == grpc.StatusCode.NOT_FOUND
+    assert "Traceback" not in toy_asked.service.log.read_text()
     reflect = reflection_pb2_grpc.ServerReflectionStub(toy_asked.channel).ServerReflectionInfo
     kind = reflection_pb2.ServerReflectionRequest
     listed, file = reflect(

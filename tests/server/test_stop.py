@@ -41,6 +41,7 @@ def test_a_stop_is_announced_and_finishes_what_was_begun(toy_models: Path) -> No
         service.process.send_signal(signal.SIGTERM)
         refused = until(lambda: _get(service, "/health"), "the announcement", lambda now: now.status_code != 200)
         check(refused, 503, "draining", "takes nothing new")
+        told(_get(service, "/v2/health/ready"), "/v2", 503, "draining", "takes nothing new")
         late = _get(service, "/predict?index=1")
         assert late.status_code == 200
         assert late.headers["connection"] == "close"

@@ -32,6 +32,7 @@ def routes(registry: ModelRegistry, intake: Intake, settings: Settings) -> list[
         _NamedRoute("/v2/health/live", status.live, methods=["GET"]),
         _NamedRoute("/v2/health/ready", status.ready, methods=["GET"]),
         _NamedRoute("/v2/models", status.models, methods=["GET"]),
+        _NamedRoute("/v2/models/stats", status.all_statistics, methods=["GET"]),
         _NamedRoute("/v2/repository/index", repository.index, methods=["POST"]),
         _NamedRoute("/v2/repository/models/{name}/load", repository.load, methods=["POST"]),
         _NamedRoute("/v2/repository/models/{name}/unload", repository.unload, methods=["POST"]),

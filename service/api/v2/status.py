@@ -1,8 +1,11 @@
 """`/v2`, `/v2/health/...` and `/v2/models/...`: what there is, and whether it is ready."""
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.repository import Model
 from service.api.direct_route import json_response
 from service.api.intake import Intake
 from service.api.v2.path import chosen
@@ -51,7 +54,13 @@ class Status:
         name, version = chosen(request)
         self._registry.choose(name, version)  # or it is told that there is none
         versions = self._registry.versions(name) if version is None else [version]
-        models = [self._registry.choose(name, each) for each in versions]
+        return await self._statistics(request, [self._registry.choose(name, each) for each in versions])
+
+    async def all_statistics(self, request: Request) -> Response:
+        """The same of every model."""
+        return await self._statistics(request, list(self._registry))
+
+    async def _statistics(self, request: Request, models: Sequence[Model]) -> Response:
         with self._intake.place(request):  # with several workers it reads the figures of all, from files
             async with self._intake.pool.place(request):
                 return json_response(await self._intake.pool.run(statistics.of_models, models))

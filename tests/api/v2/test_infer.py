@@ -39,6 +39,19 @@ def test_pixels_are_classified(toy_client: httpx.Client, data: Any, datatype: st
     assert found["calibrated_probability"] == pytest.approx([math.exp(2) / (math.exp(2) + 9)] * 2, abs=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(-1,), (1, 32, 32, 3), (1, -1)])
+def test_pixels_are_in_rows(client: httpx.Client, shape: tuple[int, ...]) -> None:
+    """A photograph, whose rows are no columns, gets the numbers of its PNG, flat and nested, to six decimals."""
+    image = photo(32, 32)
+    pixels = np.asarray(image, np.uint8).reshape(1, 32, 32, 3)
+    found = outputs(infer(client, [tensor(pixels.reshape(shape).tolist(), pixels.shape)], "seminar-cnn"))
+    said = body(client.post("/predict", files={"image": encode(image)}))
+    labels = body(client.get("/answers"))["labels"]
+    assert found["label"] == [said["label"]]
+    for label, probability in zip(labels, found["probabilities"][0], strict=True):
+        assert probability == pytest.approx(said["probabilities"][label], abs=1e-6)
+
+
 def test_pictures_are_decoded_as_predict_does(client: httpx.Client) -> None:
     """PNG, JPEG and WebP files in BYTES get the numbers of /predict, to its six decimals; small ones and large."""
     files = [
@@ -93,9 +106,10 @@ def test_only_the_outputs_that_are_wanted_come(toy_client: httpx.Client) -> None
 
 
 def test_parameters_of_other_servers_clients_are_passed_over(toy_client: httpx.Client) -> None:
-    """What MLServer's codecs add is no error: content_type, headers."""
+    """What MLServer's codecs add to a request, an input or an output is no error: content_type, headers."""
     extra: dict[str, Any] = {"parameters": {"content_type": "np", "headers": {"a": "b"}}}
-    response = infer(toy_client, [tensor(TWO.ravel().tolist(), TWO.shape, **extra)], **extra)
+    wanted = [{"name": "label", **extra}]
+    response = infer(toy_client, [tensor(TWO.ravel().tolist(), TWO.shape, **extra)], outputs=wanted, **extra)
     assert outputs(response)["label"] == ["airplane", "bird"]
 
 
@@ -122,6 +136,7 @@ ONE = [1, 32, 32, 3]
     ({}, 400, "inputs is a list"),
     ([GOOD | {"name": 7}], 400, "name is a text"),
     ([GOOD | {"datatype": "FP64"}], 400, "UINT8, FP32, BYTES"),
+    ([GOOD | {"datatype": "uint8"}], 400, "UINT8, FP32, BYTES"),
     ([GOOD | {"shape": [2, 3, 32, 32]}], 400, "[N, 32, 32, 3]"),
     ([GOOD | {"shape": []}], 400, "[N, 32, 32, 3]"),
     ([GOOD | {"shape": [0, 32, 32, 3], "data": []}], 400, "N from 1"),

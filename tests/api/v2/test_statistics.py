@@ -40,4 +40,6 @@ def test_a_model_says_what_its_inferences_took(toy_models: Path, workers: int) -
         assert 0 < sum(took[stage]["ns"] for stage in STAGES) <= took["success"]["ns"]
         assert second["last_inference"] > 1_700_000_000_000
         assert service.client.get("/v2/models/toy/versions/1/stats").json()["model_stats"] == [first]
+        with triton.InferenceServerClient(url) as client:
+            assert client.get_inference_statistics()["model_stats"] == [first, second]
         error(service.client.get("/v2/models/other/stats"), 404, "no such model")
