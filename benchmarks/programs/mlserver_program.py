@@ -40,7 +40,9 @@ def main() -> None:
     model = {"name": "seminar-cnn", "implementation": "benchmarks.programs.mlserver_program.Classifier"}
     (folder / "settings.json").write_text(json.dumps(settings))
     (folder / "model-settings.json").write_text(json.dumps(model))
-    os.execv(sys.executable, [sys.executable, "-m", "mlserver", "start", str(folder)])  # noqa: S606 - it is pinned
+    program = str(Path(sys.executable).with_name("mlserver"))
+    # Where this module is found again.
+    os.execve(program, [program, "start", str(folder)], os.environ | {"PYTHONPATH": str(Path.cwd())})  # noqa: S606
 
 
 if __name__ == "__main__":
