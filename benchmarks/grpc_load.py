@@ -1,17 +1,20 @@
-"""A closed-loop gRPC load, as `load` is one of HTTP."""
+"""A closed-loop gRPC load, as `load` is one of HTTP, by h2load (nghttp2): a client in Python is slower."""
 
-import asyncio
-import time
+import re
+import subprocess
+import tempfile
+from pathlib import Path
 
 import grpc
-import uvloop
 
 from benchmarks.load import Load
+from benchmarks.program import on_load_cores
 from service.grpc import inference_pb2 as pb
 
 _METHOD = "/inference.GRPCInferenceService/ModelInfer"
-# As much as the service takes.
-_OPTIONS = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+_HEADERS = ("content-type: application/grpc", "te: trailers")
+# Before each message: whether it is compressed, and its length (gRPC over HTTP/2, Length-Prefixed-Message).
+_PREFIX_BYTES = 5
 
 
 def request(shape: tuple[int, ...], content: bytes) -> bytes:
@@ -24,29 +27,39 @@ def request(shape: tuple[int, ...], content: bytes) -> bytes:
     return encoded
 
 
-async def _drive(port: int, message: bytes, connections: int, seconds: float) -> Load:
-    load, start = Load(), time.perf_counter()
-    until = start + seconds
+def run(port: int, message: bytes, connections: int, seconds: float) -> Load:
+    """Call over and over on several connections.
 
-    async def one(number: int) -> None:
-        # Its own channel would share a connection with the others.
-        options = [*_OPTIONS, ("grpc.use_local_subchannel_pool", 1), ("benchmark.number", number)]
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
-            call = channel.unary_unary(_METHOD)
-            while (began := time.perf_counter()) < until:
-                await call(message)
-                load.latencies.append(time.perf_counter() - began)
-                load.statuses[200] = load.statuses.get(200, 0) + 1
-
-    await asyncio.gather(*(one(number) for number in range(connections)))
-    load.seconds = time.perf_counter() - start
+    Raises:
+        RuntimeError: not all answers are as long as a good one; h2load knows no status of gRPC's.
+        grpc.RpcError: not even one call by itself is answered well.
+    """
+    with grpc.insecure_channel(f"127.0.0.1:{port}", [("grpc.max_receive_message_length", -1)]) as channel:
+        good = _PREFIX_BYTES + len(channel.unary_unary(_METHOD)(message, timeout=60))
+    with tempfile.TemporaryDirectory() as folder:
+        body, log = Path(folder) / "body", Path(folder) / "log"
+        body.write_bytes(b"\0" + len(message).to_bytes(4, "big") + message)
+        done = subprocess.run(
+            [  # noqa: S607 - wherever it is
+                "h2load", "--duration", f"{max(1, round(seconds))}", "--clients", str(connections),
+                "--max-concurrent-streams", "1", "--data", str(body), "--log-file", str(log),
+                *(part for header in _HEADERS for part in ("--header", header)), f"http://127.0.0.1:{port}{_METHOD}",
+            ],
+            stdout=subprocess.PIPE, text=True, check=True, preexec_fn=on_load_cores,
+        )  # fmt: skip
+        lines = [line.split() for line in log.read_text().splitlines()]
+    load = Load(float(_found(r"finished in ([\d.]+)s", done.stdout)))
+    load.latencies = [int(latency) / 1e6 for _, _, latency in lines]
+    load.statuses = {200: sum(status == "200" for _, status, _ in lines)}
+    data = int(_found(r"\((\d+)\) data", done.stdout))
+    # At the end an answer may have come of which h2load takes no more note.
+    if data % good or not 0 <= data // good - len(lines) <= connections or load.statuses[200] != len(lines):
+        raise RuntimeError(f"{len(lines)} answers of {data} bytes; good ones have {good} each")
     return load
 
 
-def run(port: int, message: bytes, connections: int, seconds: float) -> Load:
-    """Call over and over on several connections; a call that fails ends it.
-
-    Raises:
-        grpc.RpcError: a call failed.
-    """
-    return uvloop.run(_drive(port, message, connections, seconds))
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    if match is None:
+        raise RuntimeError(f"h2load said:\n{text}")
+    return match[1]

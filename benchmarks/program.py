@@ -133,6 +133,11 @@ def on_server_cores() -> None:
     os.sched_setaffinity(0, SERVER_CORES)
 
 
+def on_load_cores() -> None:
+    """Leave the server's core to the server."""
+    os.sched_setaffinity(0, LOAD_CORES)
+
+
 def _wait(process: subprocess.Popen[bytes], port: int, deadline: float, *, ready: bool) -> None:
     """Until an upload is answered well; of one that takes none, until it says that it is ready."""
     last: object = "none"

@@ -6,8 +6,9 @@ import logging
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -63,59 +64,63 @@ class Calls:
             behaviour: what answers; it reads its message itself.
         """
 
-        async def answer(given: Messages, context: Context) -> None:
-            async with self._around(path, sister, context) as passage:
-                await self._send(context, await behaviour(given, context), passage)
+        async def reply(given: Messages, context: Context, passage: _Passage) -> None:
+            await self._send(context, await behaviour(given, context), passage)
 
-        return answer
+        return self._around(path, sister, reply)
 
     def several(self, path: str, sister: str, behaviour: Callable[[Messages, Context], AsyncGenerator[Any]]) -> Handler:
         """The same for a call that answers with several messages."""
 
-        async def answer(given: Messages, context: Context) -> None:
-            async with self._around(path, sister, context) as passage, aclosing(behaviour(given, context)) as replies:
-                async for reply in replies:
-                    await self._send(context, reply, passage)
+        async def reply(given: Messages, context: Context, passage: _Passage) -> None:
+            async with aclosing(behaviour(given, context)) as replies:
+                async for each in replies:
+                    await self._send(context, each, passage)
 
-        return answer
+        return self._around(path, sister, reply)
 
     async def _send(self, context: Context, reply: Any, passage: "_Passage") -> None:
+        content = reply.SerializeToString()
         try:
             async with asyncio.timeout(self._send_seconds):
-                await context.write(reply.SerializeToString())
+                await context.write(content)
         except TimeoutError:
             raise ClientTooSlow(f"The answer was not taken in {self._send_seconds:g} seconds, the limit.") from None
-        passage.bytes += reply.ByteSize()
+        passage.bytes += len(content)
 
-    @asynccontextmanager
-    async def _around(self, path: str, sister: str, context: Context) -> AsyncIterator["_Passage"]:
-        passage = _Passage()
-        try:
+    def _around(
+        self, path: str, sister: str, reply: Callable[[Messages, Context, "_Passage"], Awaitable[None]]
+    ) -> Handler:
+        async def answer(given: Messages, context: Context) -> None:
+            passage = _Passage()
             try:
-                self._keys.check(sister, _authorization(context))
-                yield passage
-                passage.status = _OK
-                return
-            except grpc.aio.AbortError:  # a probe for what is not there; what went wrong otherwise is none of these
-                passage.status = _NOT_FOUND
-                raise
-            except ServiceError as error:
-                found = problems.note({}, error)
-                passage.status, passage.problem = found.status, found.name
-                code, text = status_of(error), str(error)
-            except Exception:
-                passage.status, passage.problem = _FAILED, problems.INTERNAL.name
-                logging.getLogger("service").exception("call %s failed", path)
-                code, text = grpc.StatusCode.INTERNAL, problems.FAULT
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_ABORT_SECONDS):
-                    await context.abort(code, text)
-        finally:
-            seconds = time.perf_counter() - passage.started
-            name = b"%016x" % random.getrandbits(64)
-            self._access_log.add(
-                Record(name, "POST", path, path, passage.status, passage.bytes, seconds, passage.problem)
-            )
+                try:
+                    self._keys.check(sister, _authorization(context))
+                    await reply(given, context, passage)
+                    passage.status = _OK
+                    return
+                except grpc.aio.AbortError:  # a probe for what is not there; what went wrong otherwise is none of these
+                    passage.status = _NOT_FOUND
+                    raise
+                except ServiceError as error:
+                    found = problems.note({}, error)
+                    passage.status, passage.problem = found.status, found.name
+                    code, text = status_of(error), str(error)
+                except Exception:
+                    passage.status, passage.problem = _FAILED, problems.INTERNAL.name
+                    logging.getLogger("service").exception("call %s failed", path)
+                    code, text = grpc.StatusCode.INTERNAL, problems.FAULT
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_ABORT_SECONDS):
+                        await context.abort(code, text)
+            finally:
+                seconds = time.perf_counter() - passage.started
+                name = b"%016x" % random.getrandbits(64)
+                self._access_log.add(
+                    Record(name, "POST", path, path, passage.status, passage.bytes, seconds, passage.problem)
+                )
+
+        return answer
 
 
 @dataclass
@@ -137,7 +142,13 @@ def _authorization(context: Context) -> bytes:
 
 def as_request(context: Context) -> Request:
     """The call as the limits want to see a request: by its client's address; a client that goes cancels the call."""
-    host, _, port = unquote(context.peer()).partition(":")[2].rpartition(":")
+    return _request_of(context.peer())
+
+
+@lru_cache(maxsize=4096)
+def _request_of(peer: str) -> Request:
+    """The same of a connection, many of whose calls ask for it several times each."""
+    host, _, port = unquote(peer).partition(":")[2].rpartition(":")
     try:
         address = str(ipaddress.ip_address(host.strip("[]")))
     except ValueError:  # such as a Unix socket
