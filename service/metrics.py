@@ -138,6 +138,8 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 # Those that are alarming are there from the start: of a counter that comes into being Prometheus misses the first.
 for _reason in ("too-costly", "crashed", "from-outside", "worn-out", "unwanted"):
     DECODE_PROCESSES_ENDED[_reason,].inc(0)
+for _cause in ("model-unavailable", "overloaded", "buffer-full"):
+    REFUSALS[_cause,].inc(0)
 
 
 def expose() -> bytes:

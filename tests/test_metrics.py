@@ -23,6 +23,16 @@ WEBP = encode(plain((255, 0, 0)), "WEBP")
 STRANGE = 'seminar_cnn_out_of_distribution_total{{model="seminar-cnn",source="{}",version="2"}}'
 
 
+def test_what_alarms_is_there_from_the_start(toy_models: Path) -> None:
+    """The causes and reasons that alerts ask for stand at 0 before the first: Prometheus would not see it else."""
+    with serving.start(models=toy_models, model="toy") as service:
+        figures = dict(service.figures())
+    for cause in ("model-unavailable", "overloaded", "buffer-full"):
+        assert figures[f'seminar_cnn_refusals_total{{cause="{cause}"}}'] == 0
+    for reason in ("too-costly", "crashed", "from-outside"):
+        assert figures[f'seminar_cnn_decode_processes_ended_total{{reason="{reason}"}}'] == 0
+
+
 def test_warming_up_is_not_counted(toy_models: Path) -> None:
     """A service that has opened its models has called none of them, by its metrics, until somebody asks one."""
     with serving.start(models=toy_models, model="toy", preload=True) as service:

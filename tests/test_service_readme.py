@@ -128,6 +128,16 @@ def test_every_metric_is_named(client: httpx.Client) -> None:
     assert set(re.findall(r"`(seminar_cnn_\w+)`", PAGE)) == {name for name in kept if not name.endswith("_created")}
 
 
+def test_every_stage_is_named(service: Service) -> None:
+    """The stages in the table of metrics are those that /metrics has once an inference succeeded and one failed."""
+    tensor = {"name": "image", "shape": [1, 32, 32, 3], "datatype": "UINT8", "data": [0] * 32 * 32 * 3}
+    for inputs in ([tensor], []):
+        service.client.post("/v2/models/seminar-cnn/infer", json={"inputs": inputs})
+    (row,) = re.findall(r"^\| `seminar_cnn_inference_stage_seconds_total` .*", PAGE, re.MULTILINE)
+    stages = {stage for name in service.figures() for stage in re.findall(r'_stage_seconds_total.*stage="(\w+)"', name)}
+    assert set(re.findall(r"`(\w+)`", row)) - {"seminar_cnn_inference_stage_seconds_total"} == stages
+
+
 def test_the_log_line_has_the_fields_of_one(service: Service) -> None:
     """The log line in service/README.md has the fields, in their order, of the line that such a request leaves."""
     (text,) = [block for kind, block in BLOCKS if kind == "json"]

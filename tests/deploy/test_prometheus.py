@@ -1,6 +1,8 @@
 """What deploy/prometheus says is right, by promtool: Debian's, in the package prometheus."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,11 @@ import yaml
 from service.settings import Settings
 from tests.support import cards
 from tests.support.prometheus import FOLDER, promtool
-from tests.support.serving import ROOT
+from tests.support.serving import ROOT, environment
 
 ALERTS = [rule for group in yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"] for rule in group["rules"]]
 PAGE = (FOLDER / "README.md").read_text()
+HAPROXY = (ROOT / "deploy" / "swarm" / "edge" / "haproxy.cfg").read_text()
 
 
 def configuration(name: str) -> dict[str, Any]:
@@ -49,9 +52,31 @@ def test_the_configurations_ask_where_the_service_listens() -> None:
     assert {job["job_name"] for job in jobs.values()} == {"seminar-cnn"}
     assert "service" in yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     assert jobs["compose"]["static_configs"] == [{"targets": [f"service:{port}"]}]
-    (dns,) = jobs["swarm"]["dns_sd_configs"]
-    assert (dns["names"], dns["type"], dns["port"]) == (["tasks.service"], "A", port)
+    replicas, edges = (job["dns_sd_configs"] for job in configuration("swarm")["scrape_configs"])
+    (listening,) = re.findall(r"^frontend metrics\n  bind :(\d+)$", HAPROXY, re.MULTILINE)
+    interval = {"type": "A", "refresh_interval": "15s"}
+    assert replicas == [{"names": ["tasks.service"], "port": port} | interval]
+    assert edges == [{"names": ["tasks.edge"], "port": int(listening)} | interval]
     assert jobs["kubernetes"]["relabel_configs"][0]["regex"] == str(port)
+
+
+def test_the_stack_brings_its_files_and_opens_nothing() -> None:
+    """On Swarm all files come as configurations, into the other stack's network, without a port; compose reads it."""
+    compose = shutil.which("docker-compose") or "/usr/bin/docker-compose"
+    command = [compose, "-f", "stack.yml", "config"]
+    result = subprocess.run(command, cwd=FOLDER, env=environment(), capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    stack = yaml.safe_load(result.stdout)
+    service = stack["services"]["prometheus"]
+    files = {Path(each["target"]): Path(stack["configs"][each["source"]]["file"]) for each in service["configs"]}
+    assert {target.name for target in files} == {"swarm.yml", *configuration("swarm")["rule_files"]}
+    for target, source in files.items():
+        assert source == FOLDER / target.name
+    assert f"--config.file={next(iter(files))}" in service["command"]
+    assert "ports" not in service
+    (network,) = service["networks"]
+    assert stack["networks"][network] == {"external": True, "name": "seminar_inside"}
+    assert "inside" in yaml.safe_load((ROOT / "deploy" / "swarm" / "stack.yml").read_text())["networks"]
 
 
 def test_the_alerts_fire_when_they_should() -> None:
@@ -69,6 +94,15 @@ def test_every_alert_is_tried() -> None:
 def test_every_alert_is_explained() -> None:
     """The README has a line for each alert, and for nothing else."""
     assert re.findall(r"^\| `(SeminarCnn\w+)` \|", PAGE, re.MULTILINE) == [rule["alert"] for rule in ALERTS]
+
+
+def test_the_models_that_never_are_too_unsure_are_the_cards() -> None:
+    """The README names the models whose cards expect so few confident answers that no share is 0.1 beyond that."""
+    names = [path.parent.parent.name for path in sorted(ROOT.glob("models/*/2/card.json"))]
+    silent = [name for name in names if (cards.card(name).metrics.decision.test_coverage.value or 0) < 0.1]
+    assert f"{' and '.join(f'`{name}`' for name in silent)} can never set `SeminarCnnUnconfident` off" in " ".join(
+        PAGE.split()
+    )
 
 
 def test_what_the_alert_misses_is_the_cards() -> None:
