@@ -5,8 +5,9 @@ import ipaddress
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,13 +16,14 @@ from urllib.parse import unquote
 import grpc
 from starlette.requests import Request
 
-from service.errors import BufferFull, ClientTooSlow, Overloaded, ServiceError
+from service.errors import BufferFull, Overloaded, ServiceError
 from service.http import problems
+from service.limits.client import client_of_request
 from service.middleware.access_log import AccessLog, Record
 from service.middleware.auth import Keys
 from service.settings import Settings
 
-_OK, _NOT_FOUND, _CANCELLED, _FAILED = 200, 404, 499, 500
+_OK, _CANCELLED, _FAILED = 200, 499, 500
 _STATUSES = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
     401: grpc.StatusCode.UNAUTHENTICATED,
@@ -30,9 +32,6 @@ _STATUSES = {
     408: grpc.StatusCode.DEADLINE_EXCEEDED,
     503: grpc.StatusCode.UNAVAILABLE,
 }
-
-# A status can't overtake an answer that nobody takes: the call is given up, and its connection ends with its age.
-_ABORT_SECONDS = 1.0
 
 Context = Any  # grpc.aio.ServicerContext, which has no types
 Messages = AsyncIterator[bytes]
@@ -53,7 +52,23 @@ class Calls:
     def __init__(self, settings: Settings, access_log: AccessLog) -> None:
         self._keys = Keys(settings)
         self._send_seconds = settings.send_seconds
+        self._most = settings.max_connections
+        self._of = Counter[str]()
         self._access_log = access_log
+
+    def _check_share(self, client: str) -> None:
+        """See that a client has no more calls than it leaves room for ("dynamic threshold", as `limits/body.py`).
+
+        Raises:
+            Overloaded: it has.
+        """
+        if self._of[client] > max(1, self._most - self._of.total()):
+            raise Overloaded("There are as many calls from your address as may be. Make one after another.")
+
+    def _leave(self, client: str) -> None:
+        self._of[client] -= 1
+        if not self._of[client]:
+            del self._of[client]
 
     def one(self, path: str, sister: str, behaviour: Callable[[Messages, Context], Awaitable[Any]]) -> Handler:
         """A call that answers with one message, with all that stands around it.
@@ -85,35 +100,38 @@ class Calls:
             async with asyncio.timeout(self._send_seconds):
                 await context.write(content)
         except TimeoutError:
-            raise ClientTooSlow(f"The answer was not taken in {self._send_seconds:g} seconds, the limit.") from None
+            # A status could not overtake the answer and would be waited for; a call that is cancelled is reset.
+            raise asyncio.CancelledError from None
         passage.bytes += len(content)
 
     def _around(
         self, path: str, sister: str, reply: Callable[[Messages, Context, "_Passage"], Awaitable[None]]
     ) -> Handler:
         async def answer(given: Messages, context: Context) -> None:
-            passage = _Passage()
+            passage, client = _Passage(), client_of_request(as_request(context))
+            self._of[client] += 1
             try:
                 try:
+                    self._check_share(client)
                     self._keys.check(sister, _authorization(context))
                     await reply(given, context, passage)
                     passage.status = _OK
                     return
-                except grpc.aio.AbortError:  # a probe for what is not there; what went wrong otherwise is none of these
-                    passage.status = _NOT_FOUND
-                    raise
                 except ServiceError as error:
                     found = problems.note({}, error)
                     passage.status, passage.problem = found.status, found.name
                     code, text = status_of(error), str(error)
+                    # The calls that it went through hold all of the message, and some hold the error too: a ring.
+                    error.__context__ = error.__traceback__ = None
                 except Exception:
                     passage.status, passage.problem = _FAILED, problems.INTERNAL.name
                     logging.getLogger("service").exception("call %s failed", path)
                     code, text = grpc.StatusCode.INTERNAL, problems.FAULT
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_ABORT_SECONDS):
-                        await context.abort(code, text)
+                # Not by context.abort: what that raises is kept by grpc in a ring with all that the call held.
+                context.set_code(code)
+                context.set_details(text)
             finally:
+                self._leave(client)
                 seconds = time.perf_counter() - passage.started
                 name = b"%016x" % random.getrandbits(64)
                 self._access_log.add(

@@ -6,12 +6,16 @@ kilobytes could take gigabytes.
 
 from typing import Any
 
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError
 
 from service.errors import MalformedBody
 
-# Far more than any request has: inputs, outputs, raw contents and parameters are a few each.
+# Far more than any request has, with all that is in it: inputs, outputs, parameters, a picture each.
 _MOST = 1024
+# A shape has a handful of numbers, and each takes eight bytes in memory.
+_LONGEST_SHAPE = 256
+_SHAPE = "shape"
 
 _MORE = 0x80
 _LONGEST_VARINT = 10
@@ -25,21 +29,22 @@ def decode(kind: Any, content: bytes) -> Any:
         content: encoded as https://protobuf.dev/programming-guides/encoding says.
 
     Raises:
-        MalformedBody: it is none of this kind, or has too many fields, not counting those of the messages in it.
+        MalformedBody: it is none of this kind, or has too many fields with those of the messages in it.
     """
-    _count(content)
+    _count(memoryview(content), kind.DESCRIPTOR, 0)
     try:
         return kind.FromString(content)
     except DecodeError:
         raise _broken() from None
 
 
-def _count(content: bytes) -> None:
-    place = fields = 0
+def _count(content: memoryview, descriptor: Descriptor, fields: int) -> int:
+    """How many fields there are with these."""
+    place = 0
     while place < len(content):
-        if fields == _MOST:
-            raise MalformedBody(f"The message has more than {_MOST} fields, the limit.", field="body", limit=_MOST)
         fields += 1
+        if fields > _MOST:
+            raise MalformedBody(f"The message has more than {_MOST} fields, the limit.", field="body", limit=_MOST)
         tag, place = _varint(content, place)
         match tag & 7:
             case 0:
@@ -48,6 +53,11 @@ def _count(content: bytes) -> None:
                 place += 8
             case 2:
                 length, place = _varint(content, place)
+                field = descriptor.fields_by_number.get(tag >> 3)
+                if field is not None and field.message_type is not None:
+                    fields = _count(content[place : place + length], field.message_type, fields)
+                elif field is not None and field.name == _SHAPE and length > _LONGEST_SHAPE:
+                    raise MalformedBody("A tensor's shape has far more dimensions than there are.", field="shape")
                 place += length
             case 5:
                 place += 4
@@ -55,9 +65,10 @@ def _count(content: bytes) -> None:
                 raise _broken()
     if place > len(content):
         raise _broken()
+    return fields
 
 
-def _varint(content: bytes, place: int) -> tuple[int, int]:
+def _varint(content: memoryview, place: int) -> tuple[int, int]:
     """A number and the place behind it."""
     number = 0
     for shift, byte in enumerate(content[place : place + _LONGEST_VARINT]):

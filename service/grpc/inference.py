@@ -44,12 +44,12 @@ class Inference:
             MalformedBody: there is none.
             ServiceError: it comes too slowly, or there is no room for it.
         """
-        async with self._hold(kind, given, context) as message:
-            return message
+        async with self._hold(given, context) as content:
+            return await self._decode(kind, content, context)
 
     @asynccontextmanager
-    async def _hold(self, kind: Any, given: Messages, context: Context) -> AsyncIterator[Any]:
-        """The same; a large message keeps its place until the block ends."""
+    async def _hold(self, given: Messages, context: Context) -> AsyncIterator[bytes]:
+        """The bytes of the same; a large message keeps its place until the block ends."""
         async with self._reading.place(client_of_request(as_request(context))) as place:
             async with place.arriving():
                 content = await anext(given, None)
@@ -57,7 +57,13 @@ class Inference:
                 raise MalformedBody("The call has no message.")
             if len(content) <= INLINE_BYTES:
                 place.leave()
-            yield decode(kind, content)
+            yield content
+
+    async def _decode(self, kind: Any, content: bytes, context: Context) -> Any:
+        if len(content) <= INLINE_BYTES:
+            return decode(kind, content)
+        async with self._pool.place(as_request(context)):
+            return await self._pool.run(decode, kind, content)
 
     # Those that a prober asks read no message: theirs say nothing, and none has to wait for room to arrive in.
 
@@ -98,10 +104,11 @@ class Inference:
 
     async def model_infer(self, given: Messages, context: Context) -> pb.ModelInferResponse:
         """Classify the images of a tensor, or the pictures in one."""
-        async with self._hold(pb.ModelInferRequest, given, context) as message:
-            return await self._infer(message, context)
+        async with self._hold(given, context) as content:
+            return await self._infer(content, context)
 
-    async def _infer(self, message: pb.ModelInferRequest, context: Context) -> pb.ModelInferResponse:
+    async def _infer(self, content: bytes, context: Context) -> pb.ModelInferResponse:
+        message = await self._decode(pb.ModelInferRequest, content, context)
         predictor = await self._registry.predictor(message.model_name, parse_version(message.model_version or None))
         place = partial(self._pool.place, as_request(context))
 
@@ -110,7 +117,7 @@ class Inference:
             return asked, content_of(asked, predictor.model.card, self._settings.max_images)
 
         with self._admission.place(client_of_request(as_request(context))), counted(predictor.model) as watch:
-            small = message.ByteSize() <= INLINE_BYTES
+            small = len(content) <= INLINE_BYTES
             asked, scores = await inference.ask(predictor, parse, self._pool, place, watch, small=small)
             made = messages.answer(predictor, asked, answer.tensors(predictor.outputs, scores, asked.outputs))
             watch.mark("compute_output")
@@ -128,8 +135,7 @@ class Inference:
         try:
             while (content := await following(given, self._settings.keep_alive_seconds)) is not None:
                 try:
-                    message = decode(pb.ModelInferRequest, content)
-                    reply = pb.ModelStreamInferResponse(infer_response=await self._infer(message, context))
+                    reply = pb.ModelStreamInferResponse(infer_response=await self._infer(content, context))
                 except ServiceError as error:
                     reply = pb.ModelStreamInferResponse(error_message=str(error))
                 yield reply

@@ -29,6 +29,8 @@ class Probes:
         self._admission = admission
         self._seconds = settings.keep_alive_seconds
         self._reading = Reading(settings.body_seconds, _PLACES)
+        # Of its own: who asks for reflection may ask on for as long as a connection is kept.
+        self._reflecting = Reading(settings.body_seconds, _PLACES)
         self._reflection = reflection.aio.ReflectionServicer((NAME, HEALTH, REFLECTION))
 
     async def check(self, given: Messages, context: Context) -> health_pb2.HealthCheckResponse:
@@ -36,13 +38,14 @@ class Probes:
         async with self._reading.place(client_of_request(as_request(context))) as place, place.arriving():
             content = await anext(given, b"")
         if decode(health_pb2.HealthCheckRequest, content).service not in ("", NAME):
-            await context.abort(grpc.StatusCode.NOT_FOUND, "There is no such service.")
+            context.set_code(grpc.StatusCode.NOT_FOUND)
+            context.set_details("There is no such service.")
         kind = health_pb2.HealthCheckResponse
         return kind(status=kind.NOT_SERVING if self._admission.draining else kind.SERVING)
 
     async def reflect(self, given: Messages, context: Context) -> AsyncGenerator[Any]:
         """What the calls and their messages are."""
-        async with self._reading.place(client_of_request(as_request(context))):
+        async with self._reflecting.place(client_of_request(as_request(context))):
             async for reply in self._reflection.ServerReflectionInfo(self._questions(given), context):
                 yield reply
 

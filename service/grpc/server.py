@@ -54,6 +54,7 @@ async def serve(
             ("grpc.max_concurrent_streams", _CALLS),
             # Beside those of HTTP; the limit on open files is raised for both.
             ("grpc.max_allowed_incoming_connections", settings.max_connections),
+            ("grpc.server_handshake_timeout_ms", int(1000 * settings.header_seconds)),
             ("grpc.max_connection_age_ms", _CONNECTION_MS),
             ("grpc.max_connection_age_grace_ms", _GRACE_MS),
             # Idle connections end as those of HTTP do.
@@ -61,7 +62,8 @@ async def serve(
             # Several workers share the port; of one alone nobody else may take it too.
             ("grpc.so_reuseport", int(settings.workers > 1)),
         ],
-        maximum_concurrent_rpcs=settings.max_connections,
+        # Beyond this nobody is told why; `Calls` refuses an address before, and with a reason.
+        maximum_concurrent_rpcs=2 * settings.max_connections,
     )
     calls, inference = Calls(settings, access_log), Inference(registry, admission, pool, settings)
     server.add_generic_rpc_handlers((*_inference(calls, inference), *_probes(calls, Probes(admission, settings))))

@@ -17,7 +17,7 @@ from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from service.grpc import inference_pb2 as pb
 from tests.grpc.conftest import Asked, serve
-from tests.grpc.test_calls import ONE, PIXELS, raw
+from tests.grpc.test_calls import ONE, PIXELS, raw, request, tensor
 from tests.support import hostile, serving
 from tests.support.patience import PATIENCE_S, until
 
@@ -121,14 +121,54 @@ def test_streams_that_nobody_reads_end(toy_models: Path) -> None:
 
 
 def test_nothing_is_made_of_too_many_fields(toy_asked: Asked) -> None:
-    """Two hundred thousand empty inputs, four hundred bytes compressed, are counted and refused, and take no memory."""
+    """Two hundred thousand empty fields at any depth, four hundred bytes compressed, are refused and take no memory."""
     service = psutil.Process(toy_asked.service.process.pid)
     toy_asked.call("ModelInfer", GOOD)
     before = service.memory_info().rss
-    for content in (b"\x2a\x00" * 199_999, b"\x32\x00" * 199_999, b"\x22\x00" * 199_999):
+    inner = b"\x2a\xbe\x9a\x0c"  # an input of 199,998 bytes, in which are parameters, or contents of pictures
+    for content in (
+        b"\x2a\x00" * 199_999, b"\x32\x00" * 199_999, b"\x22\x00" * 199_999,
+        inner + b"\x22\x00" * 99_999, inner + b"\x2a\xba\x9a\x0c" + b"\x42\x00" * 99_997,
+    ):  # fmt: skip
         code, text = bytes_refused(toy_asked, "ModelInfer", content, compression=grpc.Compression.Gzip)
         assert (code, "more than 1024 fields" in text) == (grpc.StatusCode.INVALID_ARGUMENT, True)
     assert service.memory_info().rss < before + 16e6
+
+
+def test_a_refused_call_keeps_nothing(toy_asked: Asked) -> None:
+    """150 calls of 300 kB that are refused leave no memory taken: the error keeps nothing of what they held."""
+    service = psutil.Process(toy_asked.service.process.pid)
+    wrong = request(tensor("UINT8", ONE), raw_input_contents=[bytes(300_000)])
+    for _ in range(50):  # what the allocator keeps for the next is taken
+        toy_asked.refused("ModelInfer", wrong)
+    before = service.memory_info().rss
+    for _ in range(150):
+        assert toy_asked.refused("ModelInfer", wrong)[0] == grpc.StatusCode.INVALID_ARGUMENT
+    assert service.memory_info().rss < before + 10e6
+
+
+def test_no_address_takes_all_calls(toy_models: Path) -> None:
+    """Where four calls may go on, one client has two, and its third is refused with a reason; what ends makes room."""
+    with serve(toy_models, max_connections=4) as service:
+        end = threading.Event()
+        method = service.channel.stream_unary("/inference.GRPCInferenceService/ModelInfer")
+        waiting = [method.future(slowly(end), timeout=PATIENCE_S) for _ in range(2)]
+        try:
+            code, text = until(lambda: _third(service), "a refusal") or (None, "")
+            assert (code, "from your address" in text) == (grpc.StatusCode.RESOURCE_EXHAUSTED, True)
+        finally:
+            end.set()
+            for each in waiting:
+                each.cancel()
+        until(lambda: _third(service) is None, "room")
+
+
+def _third(service: Asked) -> tuple[grpc.StatusCode, str] | None:
+    try:
+        service.call("ServerLive")
+    except grpc.RpcError as error:
+        return error.code(), error.details()
+    return None
 
 
 @pytest.mark.parametrize("content", [b"\x2a\x7f", b"\xff" * 20, b"\x0b", b"\x0a\x02\xff\xfe", b"\x09\x00"])

@@ -43,7 +43,7 @@ def answered(*seconds: float) -> tuple[list[int], int, float]:
     loop = VirtualLoop()
     timed, gathered = Timed(loop), Gathering(len(seconds), strict=False)
     decoder = Decoder(("PNG",), Bounds(10**6, 10, 10**8), "lanczos")
-    tasks = [Task(str(each).encode(), in_json=False, decoder=decoder, fit="crop") for each in seconds]
+    tasks = [Task(f"{each:6}".encode(), in_json=False, decoder=decoder, fit="crop") for each in seconds]
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         runner.run(Turns(cast(DecodeProcesses, timed), tasks, gathered).take())
     failed = gathered.batch(0.0).failures
