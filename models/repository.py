@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,10 @@ FOLDER = Path(__file__).parent
 
 # Where the export writes the class names inside model.onnx (the ONNX format's metadata_props), as a JSON list.
 LABELS_KEY = "labels"
+
+# Far more than a network this small and its card take; a larger file is a mistake, and would be read whole.
+_LARGEST_MODEL = 1024**3
+_LARGEST_CARD = 64 * 1024**2
 
 # A version as its folder is named; 01 would be another folder of the same version.
 _VERSION = re.compile(r"[1-9][0-9]*", re.ASCII)
@@ -87,14 +92,28 @@ class Model:
 
     def _read(self) -> bytes:
         path = self._path
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ModelError(f"{path} can't be read ({error.strerror}); restore it from its source.") from None
+        content = _read_file(path, _LARGEST_MODEL)
         if hashlib.sha256(content).hexdigest() != self.card.model_details.sha256:
             reason = "it is not the file its card describes (SHA-256 differs)"
             raise ModelError(f"{path} can't be used: {reason}; restore it from its source.", reason)
         return content
+
+
+def _read_file(path: Path, largest: int) -> bytes:
+    """A file of these two.
+
+    Raises:
+        ModelError: it can't be read, or is too large; or it is none but a pipe, say, which would never end.
+    """
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise ModelError(f"{path} is no file; restore it from its source.")
+        if found.st_size > largest:
+            raise ModelError(f"{path} has {found.st_size:,} bytes, more than {largest:,}; restore it from its source.")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} can't be read ({error.strerror}); restore it from its source.") from None
 
 
 Stamp = tuple[int, ...]
@@ -109,9 +128,17 @@ def stamps(root: Path) -> dict[tuple[str, int], Stamp]:
     found: dict[tuple[str, int], Stamp] = {}
     for path in sorted(root.glob("*/*/card.json")):
         folder = path.parent
-        if _VERSION.fullmatch(folder.name) and not folder.parent.name.startswith("."):
+        if _VERSION.fullmatch(folder.name) and not folder.parent.name.startswith(".") and _is_text(folder.parent.name):
             found[folder.parent.name, int(folder.name)] = (*_stamp(path), *_stamp(folder / "model.onnx"))
     return found
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be told: a file system's may be bytes that are no text."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _stamp(path: Path) -> Stamp:
@@ -135,7 +162,7 @@ def find(root: Path) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for path in sorted(root.glob("*/*/card.json")):
         folder = path.parent
-        if folder.name.startswith(".") or folder.parent.name.startswith("."):
+        if folder.name.startswith(".") or folder.parent.name.startswith(".") or not _is_text(folder.parent.name):
             continue
         if not _VERSION.fullmatch(folder.name):
             raise ModelError(
@@ -175,9 +202,7 @@ def verify(root: Path, name: str, version: int) -> Model:
 
 def _read_card(path: Path) -> Card:
     try:
-        return Card.read(path)
-    except OSError as error:
-        raise ModelError(f"{path} can't be read ({error.strerror}); restore it from its source.") from None
+        return Card.model_validate_json(_read_file(path, _LARGEST_CARD))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
@@ -197,7 +222,11 @@ def _difference(card: Card, session: ort.InferenceSession) -> str | None:
         real = [(n.name, n.type, [d if isinstance(d, int) else None for d in n.shape]) for n in nodes]
         if real != promised:
             return f"its {what} are {real}, the card says {promised}"
-    labels = json.loads(session.get_modelmeta().custom_metadata_map.get(LABELS_KEY, "null"))
+    written = session.get_modelmeta().custom_metadata_map.get(LABELS_KEY, "null")
+    try:
+        labels = json.loads(written)
+    except ValueError:
+        labels = written
     if labels != contract.labels:
         return f"its labels are {labels}, the card says {contract.labels}"
     if any(output.shape[-1] != len(contract.labels) for output in contract.outputs):

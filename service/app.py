@@ -45,7 +45,13 @@ The same with pictures: [look, try, doubt](/).
 
 
 def create_app(
-    settings: Settings, admission: Admission, pool: Pool, processes: DecodeProcesses, access_log: AccessLog
+    settings: Settings,
+    admission: Admission,
+    pool: Pool,
+    processes: DecodeProcesses,
+    access_log: AccessLog,
+    *,
+    strict: bool = True,
 ) -> ASGIApp:
     """The application, with every model verified and the default one ready.
 
@@ -55,12 +61,13 @@ def create_app(
         pool: for long work; the server refuses by its queue too.
         processes: that decode pictures.
         access_log: that takes note of every answer, the server's too.
+        strict: as `ModelRegistry` has it.
 
     Raises:
         SettingsError: a setting is wrong.
         ModelError: a model is missing or wrong.
     """
-    registry = ModelRegistry(settings, processes)
+    registry = ModelRegistry(settings, processes, strict=strict)
     serve_grpc = _grpc(settings)
 
     @asynccontextmanager

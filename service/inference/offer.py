@@ -66,10 +66,7 @@ class Offer:
         """
         if name is None and version is None:
             return self.default
-        versions = self._models.get(self._default if name is None else name)
-        if versions is None:
-            message = f"There is no such model. Choose one of {', '.join(self._models)}."
-            raise ModelNotFound(message, field="model", value=shown(name), allowed=list(self._models))
+        versions = self.known(self._default if name is None else name)
         if name is not None and name in self.unloaded:
             raise ModelUnavailable(f"{name} {REASON}. Ask another model.", field="model")
         if version is None:
@@ -78,6 +75,18 @@ class Offer:
             message = f"That model has no such version. Choose one of {', '.join(map(str, versions))}."
             raise ModelNotFound(message, field="version", value=str(version), allowed=list(versions))
         return versions[version]
+
+    def known(self, name: str) -> dict[int, Model]:
+        """The versions of a model, unloaded or not.
+
+        Raises:
+            ModelNotFound: there is no such model.
+        """
+        versions = self._models.get(name)
+        if versions is None:
+            message = f"There is no such model. Choose one of {', '.join(self._models)}."
+            raise ModelNotFound(message, field="model", value=shown(name), allowed=list(self._models))
+        return versions
 
     def versions(self, name: str) -> list[int]:
         """The versions of a model that there is, lowest first."""

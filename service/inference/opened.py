@@ -1,6 +1,7 @@
 """The models that are open: each when it is first asked, and closed when many are and it is long idle."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 
@@ -81,8 +82,11 @@ class OpenModels:
     async def _open_aside(self, model: Model) -> Predictor:
         try:
             made = await self.aside(model)
-        except ModelError as error:
-            reason = f"{model.name} version {model.version} can't be used: {error.reason}. Ask another model."
+        except Exception as error:
+            why = error.reason if isinstance(error, ModelError) else ModelError("").reason
+            if not isinstance(error, ModelError):
+                logging.getLogger("service").exception("%s version %d can't be opened", model.name, model.version)
+            reason = f"{model.name} version {model.version} can't be used: {why}. Ask another model."
             self._failed[model] = time.monotonic(), reason
             raise ModelUnavailable(reason) from error
         finally:

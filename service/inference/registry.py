@@ -50,8 +50,13 @@ class ModelRegistry:
         changes: how often what there is has changed.
     """
 
-    def __init__(self, settings: Settings, processes: DecodeProcesses) -> None:
+    def __init__(self, settings: Settings, processes: DecodeProcesses, *, strict: bool = True) -> None:
         """Verify every model's card and digest, and open the default one (with `preload` all).
+
+        Args:
+            settings: the service's.
+            processes: that decode pictures.
+            strict: whether a version that can't be used is an error; else it is left aside, as `refresh` does.
 
         Raises:
             ModelError: a model, or the default one, is missing or wrong.
@@ -59,19 +64,31 @@ class ModelRegistry:
         self._settings = settings
         self._processes = processes
         self._stamps: dict[Key, Stamp] = repository.stamps(settings.models)
-        found = {
-            name: {version: repository.verify(settings.models, name, version) for version in versions}
-            for name, versions in repository.find(settings.models).items()
-        }
-        self._offer = Offer(found, settings)
+        self._faults: dict[Key, str] = {}
+        self._offer = Offer(self._verified() if strict else self._usable(), settings)
         self.test_split = TestSplit()
         self.changes = 0
         self._opened = OpenModels(self._make, lambda model: self._offer.get(key_of(model)) is model)
-        self._faults: dict[Key, str] = {}
         self._missing: dict[Key, int] = {}
         self._refreshing = asyncio.Lock()
-        for model in self if settings.preload else [self.default]:
+        for model in self if settings.preload and strict else [self.default]:
             self._opened.open(model)
+
+    def _verified(self) -> dict[str, dict[int, Model]]:
+        root = self._settings.models
+        return {
+            name: {version: repository.verify(root, name, version) for version in versions}
+            for name, versions in repository.find(root).items()
+        }
+
+    def _usable(self) -> dict[str, dict[int, Model]]:
+        found: dict[str, dict[int, Model]] = {}
+        for name, version in self._stamps:
+            try:
+                found.setdefault(name, {})[version] = repository.verify(self._settings.models, name, version)
+            except ModelError as error:
+                self._faults[name, version] = error.reason
+        return {name: versions for name, versions in found.items() if versions}
 
     def _make(self, model: Model) -> Predictor:
         predictor = Predictor(model, self.test_split, self._settings, self._processes)
@@ -133,8 +150,9 @@ class ModelRegistry:
             ModelNotFound: there is no such model.
             ModelUnavailable: it can't be opened.
         """
-        self._offer.unloaded.discard(name)
         await self.refresh()
+        self._offer.known(name)
+        self._offer.unloaded.discard(name)
         await self.predictor(name, None)
 
     def unload(self, name: str) -> None:
@@ -179,16 +197,20 @@ class ModelRegistry:
     async def _take_up(self, key: Key, stamp: Stamp) -> None:
         try:
             model = await asyncio.to_thread(repository.verify, self._settings.models, *key)
-            # What it replaces is open: it comes into its place when it is warm.
-            predictor = await self._opened.aside(model) if self._is_awaited(key) else None
+            # Opened before what it replaces, or stands before, is let go: it comes into its place when it is warm.
+            predictor = await self._opened.aside(model) if self._offer.highest(key[0]) is not None else None
         except ModelError as error:
-            if self._stamps.get(key) != stamp and self._faults.get(key) != str(error):
-                logging.getLogger("service").warning("%s version %d is not taken up: %s", *key, error)
+            logging.getLogger("service").warning("%s version %d is not taken up: %s", *key, error)
             self._faults[key], self._stamps[key] = error.reason, stamp
             return
+        except Exception:
+            logging.getLogger("service").exception("%s version %d is not taken up", *key)
+            self._faults[key], self._stamps[key] = ModelError("").reason, stamp
+            return
+        awaited = self._is_awaited(key)
         self._opened.drop(self._offer.get(key))
         self._offer.put(model)
-        if predictor is not None:
+        if predictor is not None and awaited:
             self._opened.keep(model, predictor)
         self._faults.pop(key, None)
         self._stamps[key] = stamp

@@ -36,13 +36,16 @@ _DOORS = 16
 class Server(uvicorn.Server):
     """A server that goes on for a while after the first SIGTERM, with `/health` answering 503."""
 
-    def __init__(self, settings: Settings, early_signals: list[int], beating: Connection | None = None) -> None:
+    def __init__(
+        self, settings: Settings, early_signals: list[int], beating: Connection | None = None, *, strict: bool = True
+    ) -> None:
         """Load everything that serving needs.
 
         Args:
             settings: the service's.
             early_signals: those that have come, and may still come before it runs.
             beating: where it shows that its event loop turns.
+            strict: as `ModelRegistry` has it.
 
         Raises:
             ModelError: a model is missing or wrong.
@@ -58,7 +61,7 @@ class Server(uvicorn.Server):
         shared = Shared(settings, self._admission, pool, access_log, Cors(settings))
         super().__init__(
             uvicorn.Config(
-                create_app(settings, self._admission, pool, self._processes, access_log),
+                create_app(settings, self._admission, pool, self._processes, access_log, strict=strict),
                 http=make_protocol(shared),
                 ws="none",
                 access_log=False,
@@ -122,17 +125,20 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(settings: Settings, listener: socket.socket, beating: Connection | None = None) -> int:
+def serve(
+    settings: Settings, listener: socket.socket, beating: Connection | None = None, *, strict: bool = True
+) -> int:
     """Serve in this process; the exit code.
 
     Args:
         settings: the service's.
         listener: a listening socket.
         beating: where a worker shows its parent that its event loop turns.
+        strict: as `ModelRegistry` has it.
     """
     early_signals = signals.take()
     try:
-        server = Server(settings, early_signals, beating)
+        server = Server(settings, early_signals, beating, strict=strict)
     except (ModelError, SettingsError) as error:
         sys.stderr.write(f"{error}\n")  # in one go: other workers say the same at the same moment
         return 1

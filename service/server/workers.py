@@ -43,6 +43,7 @@ class Supervisor:
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
         self._stopping: int | None = None
+        self._has_served = False
         self._code = 0
 
     def run(self) -> int:
@@ -60,7 +61,11 @@ class Supervisor:
 
     def _start(self) -> None:
         heart, beating = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_work, args=(self._settings, self._listener, beating))
+        # One in the place of another serves what can be served: a version that was put there since and can't be used,
+        # which the others have left aside, must not keep it from coming.
+        process = self._context.Process(
+            target=_work, args=(self._settings, self._listener, beating), kwargs={"first": not self._has_served}
+        )
         with signals.not_for_children():
             process.start()
         beating.close()
@@ -80,12 +85,12 @@ class Supervisor:
                 worker.process.kill()
                 print("A worker hangs and is ended.", file=sys.stderr)  # noqa: T201
 
-    @staticmethod
-    def _feel(worker: _Worker) -> None:
+    def _feel(self, worker: _Worker) -> None:
         try:
             while worker.heart.poll():
                 worker.heart.recv_bytes()
                 worker.beat = time.monotonic()
+                self._has_served = True
         except (EOFError, OSError):
             pass  # it is about to end
 
@@ -102,7 +107,7 @@ class Supervisor:
         if self._stopping is not None:
             # A worker that was only starting dies of the signal, which is in order.
             self._code = self._code or max(code or 0, 0)
-        elif code == 1 and worker.beat is None:
+        elif code == 1 and worker.beat is None and not self._has_served:
             # It has said why.
             self._code = 1
             self._stop(signal.SIGTERM, None)
@@ -120,11 +125,11 @@ class Supervisor:
                 os.kill(worker.process.pid, number)
 
 
-def _work(settings: Settings, listener: socket.socket, beating: Connection) -> None:
+def _work(settings: Settings, listener: socket.socket, beating: Connection, *, first: bool) -> None:
     """One worker, in its own process; in a group of its own, so that a terminal's signals come from the parent only."""
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
     # Imported here: the parent, which imports this module too, serves nothing and need not hold what serving needs.
     from service.server.serve import serve  # noqa: PLC0415
 
-    sys.exit(serve(settings, listener, beating))
+    sys.exit(serve(settings, listener, beating, strict=first))

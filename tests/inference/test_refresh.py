@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import shutil
 import weakref
 from collections.abc import Callable, Coroutine
@@ -206,5 +207,52 @@ def test_idle_sessions_are_closed_where_there_are_many(tmp_path: Path, monkeypat
         assert sum(each() is not None for each in opened) == 2
         assert opened[4]() is registry.default_predictor
         assert (await registry.predictor("toy", 1)).model.version == 1
+
+    run(tmp_path, then)
+
+
+def a_pipe(folder: Path) -> None:
+    (folder / "card.json").unlink()
+    os.mkfifo(folder / "card.json")
+
+
+def a_terabyte(folder: Path) -> None:
+    with (folder / "model.onnx").open("wb") as file:
+        file.truncate(1024**4)
+
+
+def no_model(folder: Path) -> None:
+    shutil.rmtree(folder)
+    toy.write(folder.parent.parent, folder.parent.name, int(folder.name), content=BROKEN)
+
+
+@pytest.mark.parametrize("spoil", [a_pipe, a_terabyte, no_model])
+def test_one_that_can_not_be_used_holds_up_no_other(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    """Whatever lies there as a version, be it of a model that is not open, is listed and left aside; others come."""
+    toy.write(tmp_path)
+    toy.write(tmp_path, "other")
+
+    async def then(registry: ModelRegistry) -> None:
+        spoil(toy.write(tmp_path, "other", 2))
+        toy.write(tmp_path, "third")
+        async with asyncio.timeout(60):
+            await registry.refresh()
+        state, reason = listed(registry)["other", 2]
+        assert (state, bool(reason)) == ("UNAVAILABLE", True)
+        assert (await registry.predictor("other", None)).model.version == 1
+        assert (await registry.predictor("third", None)).model.name == "third"
+
+    run(tmp_path, then)
+
+
+def test_a_name_that_is_no_text_is_passed_over(tmp_path: Path) -> None:
+    """A folder whose name is bytes that are no UTF-8 stops neither the start nor the index."""
+    toy.write(tmp_path)
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe")) / "1").mkdir(parents=True)
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe")) / "1" / "card.json").write_text("{}")
+
+    async def then(registry: ModelRegistry) -> None:
+        await registry.refresh()
+        assert set(listed(registry)) == {("toy", 1)}
 
     run(tmp_path, then)

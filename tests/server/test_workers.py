@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support import serving
+from tests.support import serving, toy
 from tests.support.patience import PATIENCE_S, until
 from tests.support.processes import ended, workers
 
@@ -34,6 +34,19 @@ def test_a_killed_worker_is_replaced(toy_models: Path) -> None:
         until(lambda: all(map(ended, second)), "the end of both")
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", httpx.URL(service.url).port or 0), PATIENCE_S)
+
+
+def test_a_bad_version_keeps_no_worker_from_being_replaced(tmp_path: Path) -> None:
+    """With a version in the folder that can't be used, a killed worker is replaced, and the service goes on."""
+    toy.write(tmp_path)
+    with serving.start(models=tmp_path, model="toy", workers=2, poll_seconds=0.1) as service:
+        first = workers(service, 2)
+        (toy.write(tmp_path, version=2) / "model.onnx").write_bytes(b"another")
+        os.kill(first[0].pid, signal.SIGKILL)
+        workers(service, 2, without=first[0].pid)
+        for _ in range(20):
+            assert service.ask("GET", "/predict?index=3").json()["model"]["version"] == 1
+        assert service.process.poll() is None
 
 
 def test_a_worker_that_cannot_start_stops_the_service(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
         BodyTooLarge: it is longer than `limit`; no more than that is decompressed.
         MalformedBody: it breaks off or makes no sense.
     """
+    encoding = encoding.lower()  # RFC 9110, section 8.4.1
     if encoding not in _ENCODINGS:
         message = "A body may be compressed with gzip or deflate."
         raise UnsupportedContentType(message, field="Content-Encoding", value=shown(encoding), allowed=_ENCODINGS)
