@@ -1,5 +1,6 @@
 """The calls of `inference.GRPCInferenceService`."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,11 +30,14 @@ _MOST_STREAMS = 16
 class Inference:
     """The service. Each call reads its message itself, so that a slow one has a clock and a place."""
 
-    def __init__(self, registry: ModelRegistry, admission: Admission, pool: Pool, settings: Settings) -> None:
+    def __init__(
+        self, registry: ModelRegistry, admission: Admission, pool: Pool, settings: Settings, over: asyncio.Event
+    ) -> None:
         self._registry = registry
         self._admission = admission
         self._pool = pool
         self._settings = settings
+        self._over = over
         self._reading = Reading(settings.body_seconds)
         self._streams = Counter[str]()
 
@@ -133,7 +137,7 @@ class Inference:
             raise Overloaded("There are as many streams as may be. Close one, or call ModelInfer.", limit=_MOST_STREAMS)
         self._streams[client] += 1
         try:
-            while (content := await following(given, self._settings.keep_alive_seconds)) is not None:
+            while (content := await following(given, self._settings.keep_alive_seconds, self._over)) is not None:
                 try:
                     reply = pb.ModelStreamInferResponse(infer_response=await self._infer(content, context))
                 except ServiceError as error:

@@ -1,5 +1,6 @@
 """What every gRPC server offers beside its own calls: grpc.health.v1 and reflection."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
@@ -25,8 +26,9 @@ _PLACES = 8
 class Probes:
     """The two services. `Watch` is left out, as the health protocol allows: a call without an end keeps its room."""
 
-    def __init__(self, admission: Admission, settings: Settings) -> None:
+    def __init__(self, admission: Admission, settings: Settings, over: asyncio.Event) -> None:
         self._admission = admission
+        self._over = over
         self._seconds = settings.keep_alive_seconds
         self._reading = Reading(settings.body_seconds, _PLACES)
         # Of its own: who asks for reflection may ask on for as long as a connection is kept.
@@ -50,5 +52,5 @@ class Probes:
                 yield reply
 
     async def _questions(self, given: Messages) -> AsyncIterator[Any]:
-        while (content := await following(given, self._seconds)) is not None:
+        while (content := await following(given, self._seconds, self._over)) is not None:
             yield decode(reflection_pb2.ServerReflectionRequest, content)

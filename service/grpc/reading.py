@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from service.errors import BufferFull, ClientTooSlow
 
@@ -147,10 +148,13 @@ class Place:
             self._reading.free(self.client)
 
 
-async def following(given: AsyncIterator[bytes], seconds: float) -> bytes | None:
-    """The next message of a stream, which may be silent for so long; None at its end."""
+async def following(given: AsyncIterator[bytes], seconds: float, over: asyncio.Event) -> bytes | None:
+    """The next message of a stream, which may be silent for so long; None at its end, and when all is over."""
+    waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(anext(given, None)), asyncio.ensure_future(over.wait())]
     try:
-        async with asyncio.timeout(seconds):
-            return await anext(given)
-    except (StopAsyncIteration, TimeoutError):
-        return None
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        message: bytes | None = waiting[0].result() if waiting[0].done() else None
+        return message
+    finally:
+        for each in waiting:
+            each.cancel()

@@ -1,5 +1,6 @@
 """The gRPC server: on a port of its own, begun and ended with the application."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from service.limits.pool import Pool
 from service.middleware.access_log import AccessLog
 from service.settings import Settings, SettingsError
 
+_LOOK_SECONDS = 0.1
 # Calls of one connection at one time.
 _CALLS = 100
 # A connection is asked to end after so long, its client makes another, and what goes on in it ends a minute later: so
@@ -65,15 +67,26 @@ async def serve(
         # Beyond this nobody is told why; `Calls` refuses an address before, and with a reason.
         maximum_concurrent_rpcs=2 * settings.max_connections,
     )
-    calls, inference = Calls(settings, access_log), Inference(registry, admission, pool, settings)
-    server.add_generic_rpc_handlers((*_inference(calls, inference), *_probes(calls, Probes(admission, settings))))
+    calls, over = Calls(settings, access_log), asyncio.Event()
+    inference, probes = Inference(registry, admission, pool, settings, over), Probes(admission, settings, over)
+    server.add_generic_rpc_handlers((*_inference(calls, inference), *_probes(calls, probes)))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     server.add_insecure_port(f"{host}:{settings.grpc_port}")
     await server.start()
+    ending = asyncio.create_task(_end(server, admission, over, settings.stop_seconds))
     try:
         yield
     finally:
-        await server.stop(settings.stop_seconds)
+        admission.ending = True
+        await ending
+
+
+async def _end(server: grpc.aio.Server, admission: Admission, over: asyncio.Event, seconds: int) -> None:
+    """Stop when HTTP does, and not after it; streams end between two messages."""
+    while not admission.ending:  # noqa: ASYNC110 - the server's stop sets it, with no event for it
+        await asyncio.sleep(_LOOK_SECONDS)
+    over.set()
+    await server.stop(seconds)
 
 
 def _inference(calls: Calls, inference: Inference) -> list[grpc.GenericRpcHandler]:

@@ -33,10 +33,11 @@ class Admission:
 
     Attributes:
         draining: whether the service is about to stop; true from the first polite signal on.
+        ending: whether it stops now: what has been begun has `stop_seconds` left.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.draining = False
+        self.draining = self.ending = False
         self._limit = settings.max_in_flight
         self._working = _Tally(self._limit)
         self._arrived = _Tally(self._limit)

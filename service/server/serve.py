@@ -96,6 +96,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; a second Ctrl-C cuts the waiting short, but the application ends in order all the same."""
+        self._admission.ending = True
         await super().shutdown(sockets)
         if self.force_exit:
             await self.lifespan.shutdown()

@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +260,18 @@ def test_it_drains_and_stops(toy_models: Path) -> None:
         until(lambda: not service.call("ServerReady").ready, "draining")
         assert service.call("ModelInfer", GOOD).model_name == "toy"
         assert service.service.process.wait(PATIENCE_S) == 0
+
+
+def test_silent_streams_hold_up_no_stop(toy_models: Path) -> None:
+    """A stream that is open and silent ends with the service, at once, and not when its time for stopping is over."""
+    with serve(toy_models, drain_seconds=0, stop_seconds=int(10 * PATIENCE_S)) as service:
+        end = threading.Event()
+        stream = service.call("ModelStreamInfer", chain([GOOD], slowly(end)))
+        assert next(stream).infer_response.model_name == "toy"
+        service.service.process.send_signal(signal.SIGTERM)
+        assert list(stream) == []
+        assert service.service.process.wait(PATIENCE_S) == 0
+        end.set()
 
 
 def test_a_port_that_is_taken_is_told(toy_models: Path) -> None:
