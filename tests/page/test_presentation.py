@@ -37,6 +37,7 @@ def presented(request: pytest.FixtureRequest, browser: Browser, service: Service
         expect(page.locator(".sureness")).to_be_visible()
         page.keyboard.press("f")
         expect(page.locator("body")).to_have_class(re.compile("presenting"))
+        expect(page.locator("#seen img")).to_be_visible()
         yield page
 
 
@@ -72,13 +73,14 @@ def test_the_back_row_can_read_it(presented: Page) -> None:
 
 
 def test_escape_leads_back(page: Page) -> None:
-    """The button and f begin it, f and Escape end it, and the rest of the page is there again."""
+    """The button and f begin it, f and Escape end it, and the rest of the page is there again, however quick one is."""
     page.get_by_role("button", name="Presentation view").click()
     expect(page.locator("#why")).to_be_hidden()
-    page.keyboard.press("Escape")
-    expect(page.locator("#why")).to_be_visible()
-    page.keyboard.press("f")
-    expect(page.locator("#why")).to_be_hidden()
+    for _ in range(5):
+        page.keyboard.press("Escape")
+        expect(page.locator("#why")).to_be_visible()
+        page.keyboard.press("f")
+        expect(page.locator("#why")).to_be_hidden()
     page.keyboard.press("f")
     expect(page.locator("#why")).to_be_visible()
 
