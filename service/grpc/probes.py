@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
-import grpc
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
+from service.errors import ModelNotFound
+from service.expectation import shown
 from service.grpc import inference_pb2 as pb
 from service.grpc.call import Context, Messages, as_request
 from service.grpc.decoding import decode
@@ -39,9 +40,9 @@ class Probes:
         """Whether the server, or one of its services, takes anything new."""
         async with self._reading.place(client_of_request(as_request(context))) as place, place.arriving():
             content = await anext(given, b"")
-        if decode(health_pb2.HealthCheckRequest, content).service not in ("", NAME):
-            context.set_code(grpc.StatusCode.NOT_FOUND)
-            context.set_details("There is no such service.")
+        asked = decode(health_pb2.HealthCheckRequest, content).service
+        if asked not in ("", NAME):
+            raise ModelNotFound("There is no such service.", field="service", value=shown(asked), allowed=[NAME])
         kind = health_pb2.HealthCheckResponse
         return kind(status=kind.NOT_SERVING if self._admission.draining else kind.SERVING)
 

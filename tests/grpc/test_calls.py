@@ -13,6 +13,7 @@ from service.grpc import inference_pb2 as pb
 from tests.grpc.conftest import Asked
 from tests.support import toy
 from tests.support.answers import body
+from tests.support.patience import until
 from tests.support.pictures import BLUE, RED, encode, photo
 from tests.support.protocol import elements, images
 
@@ -165,6 +166,8 @@ def test_health_and_reflection_are_there(toy_asked: Asked) -> None:
         health.Check(health_pb2.HealthCheckRequest(service="nothing"))
     assert error.value.code() == grpc.StatusCode.NOT_FOUND
     assert "Traceback" not in toy_asked.service.log.read_text()
+    told = 'seminar_cnn_requests_total{method="POST",route="/grpc.health.v1.Health/Check",status="404"}'
+    until(lambda: toy_asked.service.figures()[told] >= 1, "that it is logged as what it was")
     reflect = reflection_pb2_grpc.ServerReflectionStub(toy_asked.channel).ServerReflectionInfo
     kind = reflection_pb2.ServerReflectionRequest
     listed, file = reflect(
