@@ -35,7 +35,7 @@ def run(port: int, message: bytes, connections: int, seconds: float) -> Load:
         grpc.RpcError: not even one call by itself is answered well.
     """
     with grpc.insecure_channel(f"127.0.0.1:{port}", [("grpc.max_receive_message_length", -1)]) as channel:
-        good = _PREFIX_BYTES + len(channel.unary_unary(_METHOD)(message, timeout=60))
+        good = _PREFIX_BYTES + len(channel.unary_unary(_METHOD)(message, timeout=60, wait_for_ready=True))
     with tempfile.TemporaryDirectory() as folder:
         body, log = Path(folder) / "body", Path(folder) / "log"
         body.write_bytes(b"\0" + len(message).to_bytes(4, "big") + message)

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -51,8 +52,26 @@ def _alone(seconds: float) -> float:
     return float(done.stdout)
 
 
+@contextmanager
+def _echo() -> Iterator[int]:
+    """The port of a grpc.aio server that does nothing but answer."""
+    port = program.free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.programs.grpc_echo", str(port)],
+        cwd=ROOT, preexec_fn=program.on_server_cores,  # noqa: PLW1509 - there are no threads here
+    )  # fmt: skip
+    try:
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
 def single(rounds: int, seconds: float) -> None:
-    """One image in a request, beside MLServer: it in JSON over REST, which is all it takes; 16 connections."""
+    """One image in a request, beside MLServer: it in JSON over REST, which is all it takes; 16 connections.
+
+    An echo shows how much of a call is grpc.aio's, which MLServer uses too.
+    """
     image = _images(1)
     ours, theirs = program.free_port(), program.free_port()
     call = grpc_load.request(image.shape, image.tobytes())
@@ -60,19 +79,21 @@ def single(rounds: int, seconds: float) -> None:
     with (
         program.start("service", grpc_port=ours) as service,
         program.start("MLServer", arguments=[str(theirs)]) as other,
+        _echo() as echo,
     ):
         _compare(
-            "REST",
+            "one image, REST",
             lambda: checked(load.run(service.port, rest[0], _CLIENTS, seconds)),
             lambda: checked(load.run(other.port, rest[1], _CLIENTS, seconds)),
             rounds,
         )
-        _compare(
-            "gRPC",
-            lambda: checked(grpc_load.run(ours, call, _CLIENTS, seconds)),
-            lambda: checked(grpc_load.run(theirs, call, _CLIENTS, seconds)),
-            rounds,
-        )
+        for name, port in (("one image, gRPC", ours), ("an echo, gRPC", echo)):
+            _compare(
+                name,
+                lambda port=port: checked(grpc_load.run(port, call, _CLIENTS, seconds)),  # type: ignore[misc]
+                lambda: checked(grpc_load.run(theirs, call, _CLIENTS, seconds)),
+                rounds,
+            )
 
 
 def _compare(name: str, our: Callable[[], Load], their: Callable[[], Load], rounds: int) -> None:
@@ -82,7 +103,7 @@ def _compare(name: str, our: Callable[[], Load], their: Callable[[], Load], roun
         ours.append(our())
         theirs.append(their())
     tell(
-        f"one image, {name}, against MLServer, requests/s",
+        f"{name}, against MLServer, requests/s",
         [each.rate for each in ours[1:]],
         [each.rate for each in theirs[1:]],
     )

@@ -34,6 +34,7 @@ from service.limits.pool import Pool
 from service.middleware.access_log import AccessLog
 from service.middleware.auth import Keys
 from service.middleware.gateway import Gateway
+from service.middleware.shortcuts import Shortcuts
 from service.middleware.tracing import trace
 from service.settings import Settings, SettingsError
 
@@ -109,9 +110,8 @@ def create_app(
         *documentation.routes(app, partial(examples.examples, registry), Keys(settings)),
     ]
     problems.install(app)
-    direct = [route for route in app.router.routes if isinstance(route, DirectRoute)]
-    shortcuts = {(method, route.path): route for route in direct for method in route.methods or ()}
-    gateway = Gateway(app, settings, admission, access_log, shortcuts)
+    direct = [route for route in app.router.routes if isinstance(route, DirectRoute | v2.InferRoute)]
+    gateway = Gateway(app, settings, admission, access_log, Shortcuts(direct))
     return trace(gateway) if settings.tracing else gateway
 
 

@@ -8,7 +8,7 @@ import gc
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, get_type_hints
 
 import numpy as np
 from fastapi.exceptions import RequestValidationError
@@ -20,9 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 def routing_shortcut() -> None:
     """Every request goes through FastAPI's own routing."""
     from service.middleware import gateway  # noqa: PLC0415 - each patch touches only what it is about
+    from service.middleware.shortcuts import Shortcuts  # noqa: PLC0415
 
     made: Callable[..., None] = gateway.Gateway.__init__
-    _replace(gateway.Gateway, "__init__", lambda self, app, *rest: made(self, app, *rest[:-1], {}))
+    _replace(gateway.Gateway, "__init__", lambda self, app, *rest: made(self, app, *rest[:-1], Shortcuts([])))
 
 
 def direct_route() -> None:
@@ -107,10 +108,6 @@ def one_layer() -> None:
     """
     from service.middleware import gateway  # noqa: PLC0415
 
-    class Plain(NamedTuple):
-        path: str
-        app: ASGIApp
-
     def layer(app: ASGIApp) -> ASGIApp:
         async def through(scope: Scope, receive: Receive, send: Send) -> None:
             dict(scope["headers"])
@@ -127,8 +124,9 @@ def one_layer() -> None:
     made: Callable[..., None] = gateway.Gateway.__init__
 
     def init(self: Any, app: ASGIApp, *rest: Any) -> None:
-        direct = {key: Plain(each.path, layer(layer(layer(each.app)))) for key, each in rest[-1].items()}
-        made(self, app, *rest[:-1], direct)
+        for route in rest[-1].routes:
+            route.app = layer(layer(layer(route.app)))
+        made(self, app, *rest)
 
     _replace(gateway.Gateway, "__init__", init)
 

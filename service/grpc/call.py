@@ -1,4 +1,8 @@
-"""Around every call: keys, errors as statuses, a clock for its answer, log and figures."""
+"""Around every call: keys, errors as statuses, a clock for its answer, log and figures.
+
+On the wire a stream of one message is what a single message is; as a stream it is asked for by who answers, so that a
+slow one has a clock and a place.
+"""
 
 import asyncio
 import ipaddress
@@ -9,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -35,7 +39,6 @@ _STATUSES = {
 
 Context = Any  # grpc.aio.ServicerContext, which has no types
 Messages = AsyncIterator[bytes]
-Handler = Callable[[Messages, Context], Awaitable[None]]
 
 
 def status_of(error: ServiceError) -> grpc.StatusCode:
@@ -65,12 +68,9 @@ class Calls:
         if self._of[client] > max(1, self._most - self._of.total()):
             raise Overloaded("There are as many calls from your address as may be. Make one after another.")
 
-    def _leave(self, client: str) -> None:
-        self._of[client] -= 1
-        if not self._of[client]:
-            del self._of[client]
-
-    def one(self, path: str, sister: str, behaviour: Callable[[Messages, Context], Awaitable[Any]]) -> Handler:
+    def one(
+        self, path: str, sister: str, behaviour: Callable[[Messages, Request], Awaitable[Any]]
+    ) -> grpc.RpcMethodHandler:
         """A call that answers with one message, with all that stands around it.
 
         Args:
@@ -79,72 +79,99 @@ class Calls:
             behaviour: what answers; it reads its message itself.
         """
 
-        async def reply(given: Messages, context: Context, passage: _Passage) -> None:
-            await self._send(context, await behaviour(given, context), passage)
+        async def reply(given: Messages, request: Request, _context: Context, passage: _Passage) -> bytes:
+            content: bytes = (await behaviour(given, request)).SerializeToString()
+            passage.bytes = len(content)
+            return content
 
-        return self._around(path, sister, reply)
+        return grpc.stream_unary_rpc_method_handler(self._around(path, sister, reply))
 
-    def several(self, path: str, sister: str, behaviour: Callable[[Messages, Context], AsyncGenerator[Any]]) -> Handler:
+    def several(
+        self, path: str, sister: str, behaviour: Callable[[Messages, Request], AsyncGenerator[Any]]
+    ) -> grpc.RpcMethodHandler:
         """The same for a call that answers with several messages."""
 
-        async def reply(given: Messages, context: Context, passage: _Passage) -> None:
-            async with aclosing(behaviour(given, context)) as replies:
+        async def reply(given: Messages, request: Request, context: Context, passage: _Passage) -> None:
+            async with aclosing(behaviour(given, request)) as replies:
                 async for each in replies:
-                    await self._send(context, each, passage)
+                    content = each.SerializeToString()
+                    try:
+                        async with asyncio.timeout(self._send_seconds):
+                            await context.write(content)
+                    except TimeoutError:
+                        break
+                    passage.bytes += len(content)
+                else:
+                    return
+            # A status could not overtake the answer, and grpc.aio has no other way to end a call. So it holds nothing
+            # but its place among its client's calls, until its connection ends.
+            await asyncio.Event().wait()
 
-        return self._around(path, sister, reply)
-
-    async def _send(self, context: Context, reply: Any, passage: "_Passage") -> None:
-        content = reply.SerializeToString()
-        try:
-            async with asyncio.timeout(self._send_seconds):
-                await context.write(content)
-        except TimeoutError:
-            # A status could not overtake the answer and would be waited for; a call that is cancelled is reset.
-            raise asyncio.CancelledError from None
-        passage.bytes += len(content)
+        return grpc.stream_stream_rpc_method_handler(self._around(path, sister, reply))
 
     def _around(
-        self, path: str, sister: str, reply: Callable[[Messages, Context, "_Passage"], Awaitable[None]]
-    ) -> Handler:
-        async def answer(given: Messages, context: Context) -> None:
-            passage, client = _Passage(), client_of_request(as_request(context))
+        self, path: str, sister: str, reply: Callable[[Messages, Request, Context, "_Passage"], Awaitable[bytes | None]]
+    ) -> Callable[[Messages, Context], Awaitable[bytes | None]]:
+        async def answer(given: Messages, context: Context) -> bytes | None:
+            request = _request_of(context.peer())
+            client = client_of_request(request)
+            passage = _Passage(path, client)
+            task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # grpc makes one of each call
             self._of[client] += 1
+            # When the answer has been taken too, which is grpc's to wait for: who takes none has that many calls less.
+            task.add_done_callback(partial(self._end, passage))
             try:
-                try:
-                    self._check_share(client)
-                    self._keys.check(sister, _authorization(context))
-                    await reply(given, context, passage)
-                    passage.status = _OK
-                    return
-                except ServiceError as error:
-                    found = problems.note({}, error)
-                    passage.status, passage.problem = found.status, found.name
-                    code, text = status_of(error), str(error)
-                    # The calls that it went through hold all of the message, and some hold the error too: a ring.
-                    error.__context__ = error.__traceback__ = None
-                except Exception:
-                    passage.status, passage.problem = _FAILED, problems.INTERNAL.name
-                    logging.getLogger("service").exception("call %s failed", path)
-                    code, text = grpc.StatusCode.INTERNAL, problems.FAULT
-                # Not by context.abort: what that raises is kept by grpc in a ring with all that the call held.
-                context.set_code(code)
-                context.set_details(text)
+                self._check_share(client)
+                self._keys.check(sister, _authorization(context))
+                content = await reply(given, request, context, passage)
+                passage.status = _OK
+                return content
+            except ServiceError as error:
+                found = problems.note({}, error)
+                passage.status, passage.problem = found.status, found.name
+                code, text = status_of(error), str(error)
+                # The calls that it went through hold all of the message, and some hold the error too: a ring.
+                error.__context__ = error.__traceback__ = None
+            except Exception:
+                passage.status, passage.problem = _FAILED, problems.INTERNAL.name
+                logging.getLogger("service").exception("call %s failed", path)
+                code, text = grpc.StatusCode.INTERNAL, problems.FAULT
+            # A status alone, which reaches those too who take no answer; one set for later has an empty message before
+            # it.
+            try:
+                await context.abort(code, text)
             finally:
-                self._leave(client)
-                seconds = time.perf_counter() - passage.started
-                name = b"%016x" % random.getrandbits(64)
-                self._access_log.add(
-                    Record(name, "POST", path, path, passage.status, passage.bytes, seconds, passage.problem)
-                )
+                # What it raises is kept by grpc in a ring, with this frame.
+                del given, context, request, passage, task
+            return None  # never: it has raised
 
         return answer
+
+    def _end(self, passage: "_Passage", _task: Any) -> None:
+        """Take note of a call that is over, however it ended."""
+        self._of[passage.client] -= 1
+        if not self._of[passage.client]:
+            del self._of[passage.client]
+        self._access_log.add(
+            Record(
+                b"%016x" % random.getrandbits(64),
+                "POST",
+                passage.path,
+                passage.path,
+                passage.status,
+                passage.bytes,
+                time.perf_counter() - passage.started,
+                passage.problem,
+            )
+        )
 
 
 @dataclass
 class _Passage:
     """What is known of a call for the log."""
 
+    path: str
+    client: str
     started: float = field(default_factory=time.perf_counter)
     status: int = _CANCELLED
     problem: str | None = None
@@ -158,14 +185,9 @@ def _authorization(context: Context) -> bytes:
     return b""
 
 
-def as_request(context: Context) -> Request:
-    """The call as the limits want to see a request: by its client's address; a client that goes cancels the call."""
-    return _request_of(context.peer())
-
-
 @lru_cache(maxsize=4096)
 def _request_of(peer: str) -> Request:
-    """The same of a connection, many of whose calls ask for it several times each."""
+    """A call as the limits want to see a request: by its client's address; a client that goes cancels the call."""
     host, _, port = unquote(peer).partition(":")[2].rpartition(":")
     try:
         address = str(ipaddress.ip_address(host.strip("[]")))

@@ -70,6 +70,8 @@ def _count(content: memoryview, descriptor: Descriptor, fields: int) -> int:
 
 def _varint(content: memoryview, place: int) -> tuple[int, int]:
     """A number and the place behind it."""
+    if place < len(content) and (byte := content[place]) < _MORE:  # most are
+        return byte, place + 1
     number = 0
     for shift, byte in enumerate(content[place : place + _LONGEST_VARINT]):
         number |= (byte & ~_MORE) << 7 * shift

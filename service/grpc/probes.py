@@ -6,11 +6,12 @@ from typing import Any
 
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
+from starlette.requests import Request
 
 from service.errors import ModelNotFound
 from service.expectation import shown
 from service.grpc import inference_pb2 as pb
-from service.grpc.call import Context, Messages, as_request
+from service.grpc.call import Messages
 from service.grpc.decoding import decode
 from service.grpc.reading import Reading, following
 from service.limits.admission import Admission
@@ -36,9 +37,9 @@ class Probes:
         self._reflecting = Reading(settings.body_seconds, _PLACES)
         self._reflection = reflection.aio.ReflectionServicer((NAME, HEALTH, REFLECTION))
 
-    async def check(self, given: Messages, context: Context) -> health_pb2.HealthCheckResponse:
+    async def check(self, given: Messages, request: Request) -> health_pb2.HealthCheckResponse:
         """Whether the server, or one of its services, takes anything new."""
-        async with self._reading.place(client_of_request(as_request(context))) as place, place.arriving():
+        async with self._reading.place(client_of_request(request)) as place, place.arriving():
             content = await anext(given, b"")
         asked = decode(health_pb2.HealthCheckRequest, content).service
         if asked not in ("", NAME):
@@ -46,10 +47,10 @@ class Probes:
         kind = health_pb2.HealthCheckResponse
         return kind(status=kind.NOT_SERVING if self._admission.draining else kind.SERVING)
 
-    async def reflect(self, given: Messages, context: Context) -> AsyncGenerator[Any]:
+    async def reflect(self, given: Messages, request: Request) -> AsyncGenerator[Any]:
         """What the calls and their messages are."""
-        async with self._reflecting.place(client_of_request(as_request(context))):
-            async for reply in self._reflection.ServerReflectionInfo(self._questions(given), context):
+        async with self._reflecting.place(client_of_request(request)):
+            async for reply in self._reflection.ServerReflectionInfo(self._questions(given), None):
                 yield reply
 
     async def _questions(self, given: Messages) -> AsyncIterator[Any]:

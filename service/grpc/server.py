@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 
 import grpc
 
-from service.grpc.call import Calls, Handler
+from service.grpc.call import Calls
 from service.grpc.inference import Inference
 from service.grpc.probes import HEALTH, NAME, REFLECTION, Probes
 from service.grpc.reading import PLACES
+from service.grpc.threads import patient
 from service.inference.registry import ModelRegistry
 from service.limits.admission import Admission
 from service.limits.pool import Pool
@@ -48,31 +49,35 @@ async def serve(
     registry: ModelRegistry, admission: Admission, pool: Pool, access_log: AccessLog, settings: Settings
 ) -> AsyncIterator[None]:
     """Serve on `settings.grpc_port` as long as the block lasts; what is begun by then may be finished."""
-    server = grpc.aio.server(
-        options=[
-            ("grpc.max_receive_message_length", min(settings.max_body_bytes, settings.max_buffered_bytes // PLACES)),
-            ("grpc.max_send_message_length", -1),
-            ("grpc.max_metadata_size", settings.max_header_bytes),
-            ("grpc.max_concurrent_streams", _CALLS),
-            # Beside those of HTTP; the limit on open files is raised for both.
-            ("grpc.max_allowed_incoming_connections", settings.max_connections),
-            ("grpc.server_handshake_timeout_ms", int(1000 * settings.header_seconds)),
-            ("grpc.max_connection_age_ms", _CONNECTION_MS),
-            ("grpc.max_connection_age_grace_ms", _GRACE_MS),
-            # Idle connections end as those of HTTP do.
-            ("grpc.max_connection_idle_ms", int(1000 * settings.keep_alive_seconds)),
-            # Several workers share the port; of one alone nobody else may take it too.
-            ("grpc.so_reuseport", int(settings.workers > 1)),
-        ],
-        # Beyond this nobody is told why; `Calls` refuses an address before, and with a reason.
-        maximum_concurrent_rpcs=2 * settings.max_connections,
-    )
     calls, over = Calls(settings, access_log), asyncio.Event()
     inference, probes = Inference(registry, admission, pool, settings, over), Probes(admission, settings, over)
-    server.add_generic_rpc_handlers((*_inference(calls, inference), *_probes(calls, probes)))
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    server.add_insecure_port(f"{host}:{settings.grpc_port}")
-    await server.start()
+    with patient():
+        server = grpc.aio.server(
+            options=[
+                (
+                    "grpc.max_receive_message_length",
+                    min(settings.max_body_bytes, settings.max_buffered_bytes // PLACES),
+                ),
+                ("grpc.max_send_message_length", -1),
+                ("grpc.max_metadata_size", settings.max_header_bytes),
+                ("grpc.max_concurrent_streams", _CALLS),
+                # Beside those of HTTP; the limit on open files is raised for both.
+                ("grpc.max_allowed_incoming_connections", settings.max_connections),
+                ("grpc.server_handshake_timeout_ms", int(1000 * settings.header_seconds)),
+                ("grpc.max_connection_age_ms", _CONNECTION_MS),
+                ("grpc.max_connection_age_grace_ms", _GRACE_MS),
+                # Idle connections end as those of HTTP do.
+                ("grpc.max_connection_idle_ms", int(1000 * settings.keep_alive_seconds)),
+                # Several workers share the port; of one alone nobody else may take it too.
+                ("grpc.so_reuseport", int(settings.workers > 1)),
+            ],
+            # Beyond this nobody is told why; `Calls` refuses an address before, and with a reason.
+            maximum_concurrent_rpcs=2 * settings.max_connections,
+        )
+        server.add_generic_rpc_handlers((*_inference(calls, inference), *_probes(calls, probes)))
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        server.add_insecure_port(f"{host}:{settings.grpc_port}")
+        await server.start()
     ending = asyncio.create_task(_end(server, admission, over, settings.stop_seconds))
     try:
         yield
@@ -116,8 +121,6 @@ def _probes(calls: Calls, probes: Probes) -> list[grpc.GenericRpcHandler]:
     ]
 
 
-def _service(name: str, handlers: Mapping[str, Handler]) -> grpc.GenericRpcHandler:
+def _service(name: str, handlers: Mapping[str, grpc.RpcMethodHandler]) -> grpc.GenericRpcHandler:
     # Messages come and go as bytes: what is in them is bounded before it is read.
-    return grpc.method_handlers_generic_handler(
-        name, {method: grpc.stream_stream_rpc_method_handler(handler) for method, handler in handlers.items()}
-    )
+    return grpc.method_handlers_generic_handler(name, handlers)

@@ -1,31 +1,16 @@
 """Counts answers, one for each image, for /metrics."""
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 
+from models.repository import Model
 from service import metrics
+from service.inference.classifier import Scores
+from service.inference.outputs import Outputs
 from service.inference.prediction import Prediction
 
-
-class Answer(NamedTuple):
-    """What is counted of an answer about one image.
-
-    Attributes:
-        model: its name.
-        version: its version.
-        source: where the image came from: index, upload or tensor.
-        label: that the answer names.
-        confident: whether the answer is.
-        out_of_distribution: whether the image is stranger than the card's limit.
-    """
-
-    model: str
-    version: str
-    source: str
-    label: str
-    confident: bool
-    out_of_distribution: bool
+# Where an image came from (index, upload or tensor) and which model answered: name, version and source.
+_Sort = tuple[str, str, str]
 
 
 def count_refused_pictures(causes: Iterable[str]) -> None:
@@ -36,23 +21,29 @@ def count_refused_pictures(causes: Iterable[str]) -> None:
 
 def count_predictions(predictions: Iterable[Prediction]) -> None:
     """Count what was answered."""
-    count_answers(
-        Answer(
-            each["model"]["name"],
-            str(each["model"]["version"]),
-            each["input"]["source"],
-            each["label"],
-            each["confident"],
-            any(caveat["name"] == "out-of-distribution" for caveat in each["caveats"]),
-        )
-        for each in predictions
-    )
+    answers = Counter[tuple[_Sort, str, bool]]()
+    strange = Counter[_Sort]()
+    for each in predictions:
+        model = each["model"]
+        sort: _Sort = model["name"], str(model["version"]), each["input"]["source"]
+        answers[sort, each["label"], each["confident"]] += 1
+        strange[sort] += any(caveat["name"] == "out-of-distribution" for caveat in each["caveats"])
+    for sort, n in strange.items():
+        _count(sort, {key[1:]: n for key, n in answers.items() if key[0] == sort}, n)
 
 
-def count_answers(answers: Iterable[Answer]) -> None:
-    """Count answers about one image each."""
-    for answer, n in Counter(answers).items():
-        sort = answer.model, answer.version, answer.source
-        metrics.PREDICTIONS[*sort, answer.label, "yes" if answer.confident else "no"].inc(n)
-        # Where there is none it is 0, not absent: a share of it is then 0 too.
-        metrics.OUT_OF_DISTRIBUTION[sort].inc(n if answer.out_of_distribution else 0)
+def count_scores(model: Model, source: str, outputs: Outputs, scores: Scores) -> None:
+    """Count what is answered about images whose answers are named outputs."""
+    winners, confident = outputs.winners(scores).tolist(), outputs.compute("confident", scores).tolist()
+    counted = Counter(zip(winners, confident, strict=True))
+    answers = {(outputs.labels[place], sure): n for (place, sure), n in counted.items()}
+    strange = sum(outputs.out_of_distribution(scores).tolist())
+    _count((model.name, str(model.version), source), answers, strange)
+
+
+def _count(sort: _Sort, answers: Mapping[tuple[str, bool], int], strange: int) -> None:
+    """Count answers of one sort, by their label and whether they are confident, and those about strange images."""
+    for (label, confident), n in answers.items():
+        metrics.PREDICTIONS[*sort, label, "yes" if confident else "no"].inc(n)
+    # Where there is none it is 0, not absent: a share of it is then 0 too.
+    metrics.OUT_OF_DISTRIBUTION[sort].inc(strange)

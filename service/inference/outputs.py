@@ -55,9 +55,15 @@ class Outputs:
         strange: NDArray[np.bool_] = scores.energies > self._energy_limit
         return strange
 
+    @staticmethod
+    def winners(scores: Scores) -> NDArray[np.intp]:
+        """The place of each image's likeliest label: int [N], no output but a count's."""
+        places: NDArray[np.intp] = scores.probabilities.argmax(axis=1)
+        return places
+
     def _label(self, scores: Scores) -> NDArray[np.object_]:
-        winners: NDArray[np.object_] = self._labels[scores.probabilities.argmax(axis=1)]
-        return winners
+        labels: NDArray[np.object_] = self._labels[self.winners(scores)]
+        return labels
 
     def _calibrated(self, scores: Scores) -> NDArray[np.float32]:
         """The winner's softmax(logits / T): the probabilities to the power of 1 / T, made to add up to 1."""

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Mapping
 
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import ClientDisconnected, Draining, ServiceError
@@ -16,6 +15,7 @@ from service.limits.admission import Admission
 from service.middleware.access_log import AccessLog, Record, route_of
 from service.middleware.auth import Keys
 from service.middleware.cors import Cors
+from service.middleware.shortcuts import Shortcuts
 from service.settings import Settings
 
 _GIVEN_ID = re.compile(rb"[\x21-\x7e]{1,128}")
@@ -49,7 +49,7 @@ class Gateway:
         settings: Settings,
         admission: Admission,
         access_log: AccessLog,
-        direct: Mapping[tuple[str, str], Route],
+        shortcuts: Shortcuts,
     ) -> None:
         """Put the layer around an application.
 
@@ -58,11 +58,11 @@ class Gateway:
             settings: the service's.
             admission: that knows whether the service is about to stop.
             access_log: that takes note of every answer.
-            direct: by method and path, those of its endpoints that are called without its routing.
+            shortcuts: to those of its endpoints that are called without its routing.
         """
         self._admission = admission
         self._app = app
-        self._direct = direct
+        self._shortcuts = shortcuts
         self._keys = Keys(settings)
         self._cors = Cors(settings)
         self._access_log = access_log
@@ -111,11 +111,11 @@ class Gateway:
         if preflight is not None:
             await preflight(scope, receive, exchange.send)
             return
-        route = self._direct.get((scope["method"], path))
-        if route is not None:
-            scope["route"] = route
+        shortcut = self._shortcuts.find(scope["method"], path)
+        if shortcut is not None:
+            scope["route"], scope["path_params"] = shortcut.route, dict(shortcut.parameters)
         self._keys.check(path, exchange.headers.get(b"authorization", b""))
-        await (self._app if route is None else route.app)(scope, receive, exchange.send)
+        await (self._app if shortcut is None else shortcut.route.app)(scope, receive, exchange.send)
 
 
 def _resource(path: str) -> str:

@@ -43,13 +43,22 @@ async def ask(
     else:
         async with place():
             watch.mark("queue")
-            asked, sent = await pool.run(parse)
-            watch.mark("compute_input")
-            found = await _scores_in_place(predictor, sent, pool)
+            asked, sent, known = await pool.run(_work, predictor, parse, watch)
+            found = known or await _scores_in_place(predictor, sent, pool)
     watch.mark("compute_infer")
     watch.images = len(found.energies)
-    _count(predictor, sent, found)
+    # Whoever sends tensors has made them: of what, and whether as the card says, nobody here knows.
+    counting.count_scores(predictor.model, "upload" if sent.pixels is None else "tensor", predictor.outputs, found)
     return asked, found
+
+
+def _work(
+    predictor: Predictor, parse: Callable[[], tuple[InferRequest, Content]], watch: Watch
+) -> tuple[InferRequest, Content, Scores | None]:
+    """What a request asks, and of pixels the scores at once: each way to a thread and back costs something."""
+    asked, sent = parse()
+    watch.mark("compute_input")
+    return asked, sent, None if sent.pixels is None else predictor.classify(sent.pixels)
 
 
 async def _scores(
@@ -78,18 +87,3 @@ async def _scores_in_place(predictor: Predictor, sent: Content, pool: Pool) -> S
         batch = await (pool.run(predictor.load, asked) if asked.plain else predictor.load_apart(asked, "crop"))
         pixels = batch.images
     return await pool.run(predictor.classify, pixels)
-
-
-def _count(predictor: Predictor, sent: Content, found: Scores) -> None:
-    model, outputs = predictor.model, predictor.outputs
-    # Whoever sends tensors has made them: of what, and whether as the card says, nobody here knows.
-    source = "upload" if sent.pixels is None else "tensor"
-    counting.count_answers(
-        counting.Answer(model.name, str(model.version), source, label.decode(), bool(sure), bool(strange))
-        for label, sure, strange in zip(
-            outputs.compute("label", found),
-            outputs.compute("confident", found),
-            outputs.out_of_distribution(found),
-            strict=True,
-        )
-    )

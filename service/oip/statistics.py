@@ -3,7 +3,8 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from models.repository import Model
 from service import metrics
@@ -29,21 +30,43 @@ class Watch:
 
 
 @contextmanager
-def counted(model: Model) -> Iterator[Watch]:
+def counted(model: Model, watch: Watch) -> Iterator[None]:
     """Count the inference in this block: as a success, or as a failure where it raises something."""
-    watch, key = Watch(), (model.name, str(model.version))
     result = "fail"
     try:
-        yield watch
+        yield
         result = "success"
     finally:
-        metrics.INFERENCES[*key, result].inc()
-        metrics.INFERENCE_STAGES[*key, result].inc(time.perf_counter() - watch.began)
+        figures = _figures(model.name, str(model.version), result)
+        figures.inferences.inc()
+        figures.seconds.inc(time.perf_counter() - watch.began)
         if result == "success":
-            metrics.INFERENCE_IMAGES[key].inc(watch.images)
-            for stage, seconds in watch.seconds.items():
-                metrics.INFERENCE_STAGES[*key, stage].inc(seconds)
-            metrics.LAST_INFERENCE[key].set(time.time())
+            figures.images.inc(watch.images)
+            for stage, seconds in zip(figures.stages, watch.seconds.values(), strict=True):
+                stage.inc(seconds)
+            figures.last.set(time.time())
+
+
+class _Figures(NamedTuple):
+    """The metrics of one model's inferences that end alike."""
+
+    inferences: Any
+    seconds: Any
+    images: Any
+    stages: Sequence[Any]
+    last: Any
+
+
+@lru_cache(maxsize=64)
+def _figures(name: str, version: str, result: str) -> _Figures:
+    key = name, version
+    return _Figures(
+        metrics.INFERENCES[*key, result],
+        metrics.INFERENCE_STAGES[*key, result],
+        metrics.INFERENCE_IMAGES[key],
+        [metrics.INFERENCE_STAGES[*key, stage] for stage in _STAGES],
+        metrics.LAST_INFERENCE[key],
+    )
 
 
 def of_models(models: Sequence[Model]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from service.limits.admission import Admission
 from service.middleware.access_log import AccessLog
 from service.middleware.gateway import Gateway
 from service.middleware.log_stream import LogStream
+from service.middleware.shortcuts import Shortcuts
 from service.settings import Settings
 from tests.support.problems import check
 from tests.support.serving import Service
@@ -80,7 +81,7 @@ def ask(path: str, *direct: Route) -> httpx.Response:
         settings,
         admission,
         AccessLog(settings, admission, LogStream()),
-        {("GET", route.path): route for route in direct},
+        Shortcuts(direct),
     )
 
     async def get() -> httpx.Response:

@@ -1,7 +1,11 @@
 """The routes of the protocol; its description is its specification, not `/openapi.json`."""
 
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from service.api.intake import Intake
 from service.api.v2.infer import Infer
@@ -23,6 +27,19 @@ class _NamedRoute(Route):
         return match, {**found, "route": self}
 
 
+class InferRoute(_NamedRoute):
+    """Calls its endpoint with the request, and nothing in between; what is wrong is the gateway's to tell."""
+
+    def __init__(self, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        super().__init__(path, endpoint, methods=["POST"])
+
+        async def direct(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await endpoint(Request(scope, receive))
+            await response(scope, receive, send)
+
+        self.app = direct
+
+
 def routes(registry: ModelRegistry, intake: Intake, settings: Settings) -> list[BaseRoute]:
     """All of them."""
     repository = Repository(registry, intake, settings)
@@ -37,13 +54,13 @@ def routes(registry: ModelRegistry, intake: Intake, settings: Settings) -> list[
         _NamedRoute("/v2/repository/models/{name}/load", repository.load, methods=["POST"]),
         _NamedRoute("/v2/repository/models/{name}/unload", repository.unload, methods=["POST"]),
         *(
-            _NamedRoute(f"{model}{path}", endpoint, methods=[method])
+            _NamedRoute(f"{model}{path}", endpoint, methods=["GET"])
             for model in (_MODEL, _VERSION)
-            for path, endpoint, method in (
-                ("", status.model, "GET"),
-                ("/ready", status.model_ready, "GET"),
-                ("/stats", status.statistics, "GET"),
-                ("/infer", infer.post, "POST"),
+            for path, endpoint in (
+                ("", status.model),
+                ("/ready", status.model_ready),
+                ("/stats", status.statistics),
             )
         ),
+        *(InferRoute(f"{model}/infer", infer.post) for model in (_MODEL, _VERSION)),
     ]
