@@ -21,15 +21,15 @@ def count_refused_pictures(causes: Iterable[str]) -> None:
 
 def count_predictions(predictions: Iterable[Prediction]) -> None:
     """Count what was answered."""
-    answers = Counter[tuple[_Sort, str, bool]]()
-    strange = Counter[_Sort]()
+    sorts: dict[_Sort, tuple[dict[tuple[str, bool], int], list[str]]] = {}
     for each in predictions:
         model = each["model"]
-        sort: _Sort = model["name"], str(model["version"]), each["input"]["source"]
-        answers[sort, each["label"], each["confident"]] += 1
-        strange[sort] += any(caveat["name"] == "out-of-distribution" for caveat in each["caveats"])
-    for sort, n in strange.items():
-        _count(sort, {key[1:]: n for key, n in answers.items() if key[0] == sort}, n)
+        answers, caveats = sorts.setdefault((model["name"], str(model["version"]), each["input"]["source"]), ({}, []))
+        answer = each["label"], each["confident"]
+        answers[answer] = answers.get(answer, 0) + 1
+        caveats += [caveat["name"] for caveat in each["caveats"]]
+    for sort, (answers, caveats) in sorts.items():
+        _count(sort, answers, caveats.count("out-of-distribution"))
 
 
 def count_scores(model: Model, source: str, outputs: Outputs, scores: Scores) -> None:

@@ -1,6 +1,5 @@
 """How many predictions are worked on at one time, and whether the service still takes any."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -95,16 +94,16 @@ class _Tally:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._spare = max(1, limit // _TIMES_FEWER)
-        self._of = Counter[str]()
+        self._of: dict[str, int] = {}  # a Counter costs each request more than all else here
         self.total = 0
 
     def has_room(self, client: str) -> bool:
         """Whether there is room for one more of this client's."""
-        return self.total < self._limit or self._of[client] < self._limit + self._spare - self.total
+        return self.total < self._limit or self._of.get(client, 0) < self._limit + self._spare - self.total
 
     def add(self, client: str) -> None:
         """One more."""
-        self._of[client] += 1
+        self._of[client] = self._of.get(client, 0) + 1
         self.total += 1
 
     def remove(self, client: str) -> None:
