@@ -7,7 +7,10 @@ PAGE := service/page
 NODE := $(PAGE)/node_modules
 RUN := $(VENV)/bin/python
 SHIPPED := $(wildcard models/*/2)
-INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
+INSTALL := $(RUN) $(PIP)
+# Of packages of which little is run: what is, is compiled then. All of TensorFlow's takes a minute.
+UNCOMPILED := --no-compile
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve test train evidence check protocol bench deploy-check pins clean
@@ -82,23 +85,23 @@ $(VENV)/serving: service/requirements.txt | $(RUN)
 $(CLIENTS)/installed: tests/clients/requirements.txt
 	@echo "Installing the clients of other serving systems, which the tests run ..."
 	@$(PYTHON) -m venv $(CLIENTS)
-	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@$(CLIENTS)/bin/python $(PIP) $(UNCOMPILED) --no-deps -r $<
 	@touch $@
 
 $(BENCH)/installed: benchmarks/requirements.txt benchmarks/requirements-bentoml.txt benchmarks/requirements-mlserver.txt
 	@echo "Installing what the benchmarks need ..."
 	$(PYTHON) -m venv $(BENCH)
-	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BENCH)/bin/python $(PIP) -r $<
 	$(PYTHON) -m venv $(BENCH)/bentoml
-	@$(BENCH)/bentoml/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(word 2,$^)
+	@$(BENCH)/bentoml/bin/python $(PIP) -r $(word 2,$^)
 	$(PYTHON) -m venv $(BENCH)/mlserver
-	@$(BENCH)/mlserver/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(word 3,$^)
+	@$(BENCH)/mlserver/bin/python $(PIP) --no-deps -r $(word 3,$^)
 	@touch $@
 
 $(VENV)/training: training/requirements.txt tests/requirements.txt | $(RUN)
 	@echo "Installing what training and tests need, TensorFlow among it: some minutes ..."
-	@$(INSTALL) -r $<
-	@$(INSTALL) --no-deps -r $(word 2,$^)
+	@$(INSTALL) $(UNCOMPILED) -r $<
+	@$(INSTALL) $(UNCOMPILED) --no-deps -r $(word 2,$^)
 	@touch $@ $(VENV)/serving
 
 $(NODE)/installed: $(PAGE)/package.json $(PAGE)/package-lock.json $(PAGE)/.npmrc

@@ -82,7 +82,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Longest time that an idle connection is kept; longer than a proxy before it keeps it.",
     )
-    send_seconds: float = Field(default=60, gt=0, description="Longest time for an answer to be taken by its client.")
+    send_seconds: float = Field(
+        default=60,
+        gt=0,
+        description="Longest time for an answer to be taken by its client; over gRPC those of streams.",
+    )
     max_kept_bytes: int = Field(
         default=64 * _MIB,
         ge=1024,

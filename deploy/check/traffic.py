@@ -11,7 +11,7 @@ _EVERY = {"protocol": 7, "JSON": 10, "picture": 50, "photograph": 500}
 
 
 def mix() -> list[Ask]:
-    """500 requests: a photograph of 3.4 MB, nine of 58 kB, 40 in JSON, 60 of the protocol, else small uploads."""
+    """500 requests: a photograph of 3.4 MB, nine of 58 kB, 40 in JSON, 64 of the protocol, else small uploads."""
     asks = {
         "small": Ask("small upload", "/predict", MULTIPART, form(small_picture())),
         "picture": Ask("picture", "/predict", MULTIPART, form(web_picture())),

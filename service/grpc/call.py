@@ -136,6 +136,8 @@ class Calls:
                 passage.status, passage.problem = _FAILED, problems.INTERNAL.name
                 logging.getLogger("service").exception("call %s failed", path)
                 code, text = grpc.StatusCode.INTERNAL, problems.FAULT
+            finally:
+                passage.seconds = time.perf_counter() - passage.started
             # A status alone, which reaches those too who take no answer; one set for later has an empty message before
             # it.
             try:
@@ -160,7 +162,7 @@ class Calls:
                 passage.path,
                 passage.status,
                 passage.bytes,
-                time.perf_counter() - passage.started,
+                passage.seconds,
                 passage.problem,
             )
         )
@@ -173,6 +175,7 @@ class _Passage:
     path: str
     client: str
     started: float = field(default_factory=time.perf_counter)
+    seconds: float = 0.0
     status: int = _CANCELLED
     problem: str | None = None
     bytes: int = 0

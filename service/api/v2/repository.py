@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from service.api.direct_route import json_response
 from service.api.intake import Intake
-from service.errors import Forbidden, MalformedBody
+from service.errors import BodyTooLarge, Forbidden, MalformedBody
 from service.inference.registry import ModelRegistry
 from service.middleware.auth import Keys
 from service.settings import Settings
@@ -58,8 +58,10 @@ class Repository:
 def _object(content: bytes) -> dict[str, Any]:
     if not content:
         return {}
+    if len(content) > _MOST_BYTES:
+        raise BodyTooLarge(f"The body has more than {_MOST_BYTES:,} bytes, the limit.", limit=_MOST_BYTES)
     try:
-        found = orjson.loads(content) if len(content) <= _MOST_BYTES else None
+        found = orjson.loads(content)
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, dict):
