@@ -61,6 +61,8 @@ async def serve(
                 ("grpc.max_send_message_length", -1),
                 ("grpc.max_metadata_size", settings.max_header_bytes),
                 ("grpc.max_concurrent_streams", _CALLS),
+                # Else what a call may send before it is read grows with the connection's speed, from 64 KiB to 8 MiB.
+                ("grpc.http2.bdp_probe", 0),
                 # Beside those of HTTP; the limit on open files is raised for both.
                 ("grpc.max_allowed_incoming_connections", settings.max_connections),
                 ("grpc.server_handshake_timeout_ms", int(1000 * settings.header_seconds)),
