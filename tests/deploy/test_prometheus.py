@@ -53,7 +53,7 @@ def test_the_configurations_ask_where_the_service_listens() -> None:
     assert "service" in yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     assert jobs["compose"]["static_configs"] == [{"targets": [f"service:{port}"]}]
     replicas, edges = (job["dns_sd_configs"] for job in configuration("swarm")["scrape_configs"])
-    (listening,) = re.findall(r"^frontend metrics\n  bind :(\d+)$", HAPROXY, re.MULTILINE)
+    (listening,) = re.findall(r"^frontend metrics from edge\n  bind :(\d+)$", HAPROXY, re.MULTILINE)
     interval = {"type": "A", "refresh_interval": "15s"}
     assert replicas == [{"names": ["tasks.service"], "port": port} | interval]
     assert edges == [{"names": ["tasks.edge"], "port": int(listening)} | interval]

@@ -42,12 +42,12 @@ def start(replica: str) -> Iterator[Edge]:
             (r"server-template .*", f"server replica1 {replica}"),
         ):
             text, found = re.subn(pattern, ours, text)
-            assert found == 1, pattern
+            assert found, pattern
         config = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "haproxy.cfg"
         config.write_text(text)
         process = subprocess.Popen(
             [shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f", str(config)],
-            env=os.environ | {"MAX_IN_FLIGHT": "48", "MAX_BODY_BYTES": "16777216"},
+            env=os.environ | {"MAX_IN_FLIGHT": "2", "MAX_UPLOADS": "1", "MAX_BODY_BYTES": "16777216"},
             pass_fds=[front.fileno(), metrics.fileno()],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
