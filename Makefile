@@ -24,7 +24,7 @@ serve: install  ## Serve on 127.0.0.1:8000 (PORT=8123 make serve: elsewhere)
 	@exec $(RUN) -m service
 
 test: $(VENV)/training $(CLIENTS)/installed  ## Run every test
-	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 train: $(VENV)/training  ## Fetch the data, train, evaluate, export and write the model card
 	@exec $(RUN) -m training train

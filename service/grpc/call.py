@@ -9,7 +9,6 @@ import ipaddress
 import logging
 import random
 import time
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from starlette.requests import Request
 from service.errors import BufferFull, Overloaded, ServiceError
 from service.http import problems
 from service.limits.client import client_of_request
+from service.limits.shares import Shares
 from service.middleware.access_log import AccessLog, Record
 from service.middleware.auth import Keys
 from service.settings import Settings
@@ -55,18 +55,8 @@ class Calls:
     def __init__(self, settings: Settings, access_log: AccessLog) -> None:
         self._keys = Keys(settings)
         self._send_seconds = settings.send_seconds
-        self._most = settings.max_connections
-        self._of = Counter[str]()
+        self._shares = Shares(settings.max_connections)
         self._access_log = access_log
-
-    def _check_share(self, client: str) -> None:
-        """See that a client has no more calls than it leaves room for ("dynamic threshold", as `limits/body.py`).
-
-        Raises:
-            Overloaded: it has.
-        """
-        if self._of[client] > max(1, self._most - self._of.total()):
-            raise Overloaded("There are as many calls from your address as may be. Make one after another.")
 
     def one(
         self, path: str, sister: str, behaviour: Callable[[Messages, Request], Awaitable[Any]]
@@ -117,11 +107,14 @@ class Calls:
             client = client_of_request(request)
             passage = _Passage(path, client)
             task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # grpc makes one of each call
-            self._of[client] += 1
+            # The first it may have in any case.
+            has_room = not self._shares.of(client) or self._shares.has_room(client)
+            self._shares.add(client)
             # When the answer has been taken too, which is grpc's to wait for: who takes none has that many calls less.
             task.add_done_callback(partial(self._end, passage))
             try:
-                self._check_share(client)
+                if not has_room:
+                    raise Overloaded("There are as many calls from your address as may be. Make one after another.")
                 self._keys.check(sister, _authorization(context))
                 content = await reply(given, request, context, passage)
                 passage.status = _OK
@@ -151,9 +144,7 @@ class Calls:
 
     def _end(self, passage: "_Passage", _task: Any) -> None:
         """Take note of a call that is over, however it ended."""
-        self._of[passage.client] -= 1
-        if not self._of[passage.client]:
-            del self._of[passage.client]
+        self._shares.remove(passage.client)
         self._access_log.add(
             Record(
                 b"%016x" % random.getrandbits(64),

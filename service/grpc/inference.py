@@ -1,7 +1,6 @@
 """The calls of `inference.GRPCInferenceService`."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
@@ -19,6 +18,7 @@ from service.inference.registry import ModelRegistry
 from service.limits.admission import INLINE_BYTES, Admission
 from service.limits.client import client_of_request
 from service.limits.pool import Pool
+from service.limits.shares import Shares
 from service.oip import answer, inference, metadata
 from service.oip.request import Content, InferRequest, content_of
 from service.oip.statistics import Watch, counted
@@ -41,7 +41,7 @@ class Inference:
         self._settings = settings
         self._over = over
         self._reading = Reading(settings.body_seconds)
-        self._streams = Counter[str]()
+        self._streams = Shares(_MOST_STREAMS)
 
     async def _read(self, kind: Any, given: Messages, request: Request) -> Any:
         """The one message of a call, of this kind, none of which is large.
@@ -142,10 +142,9 @@ class Inference:
     ) -> AsyncGenerator[pb.ModelStreamInferResponse]:
         """The same for one request after another of a stream; what is wrong with one is said of that one."""
         client = client_of_request(request)
-        # One client may have as many as are free ("dynamic threshold", as `limits/body.py`).
-        if self._streams[client] >= _MOST_STREAMS - self._streams.total():
+        if not self._streams.has_room(client):
             raise Overloaded("There are as many streams as may be. Close one, or call ModelInfer.", limit=_MOST_STREAMS)
-        self._streams[client] += 1
+        self._streams.add(client)
         try:
             while (content := await following(given, self._settings.keep_alive_seconds, self._over)) is not None:
                 try:
@@ -154,4 +153,4 @@ class Inference:
                     reply = pb.ModelStreamInferResponse(error_message=str(error))
                 yield reply
         finally:
-            self._streams -= Counter({client: 1})
+            self._streams.remove(client)

@@ -1,14 +1,14 @@
 """Bounds how many requests are held at one time: each is in memory whole, and nobody knows its size before."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from service.errors import BufferFull, ClientTooSlow
+from service.limits.shares import Shares
 
-# As many are held at one time; one client may hold as many as are free ("dynamic threshold", as `limits/body.py`).
+# As many are held at one time.
 PLACES = 32
 # A request that has been arriving for so long may have to make room for another.
 _GRACE_SECONDS = 2.0
@@ -32,7 +32,7 @@ class Reading:
         """
         self.seconds = seconds
         self._places = places
-        self._held = Counter[str]()
+        self._held = Shares(places)
         self._arriving: dict[Place, float] = {}
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
 
@@ -43,24 +43,21 @@ class Reading:
         Raises:
             BufferFull: there is no place.
         """
-        if not self._may(client):
+        if not self._held.has_room(client):
             if sum(waiting == client for waiting, _ in self._waiting) >= self._places:
                 raise BufferFull(_FULL)
             await self._wait(client)
-        self._held[client] += 1
+        self._held.add(client)
         place = Place(self, client)
         try:
             yield place
         finally:
             place.leave()
 
-    def _may(self, client: str) -> bool:
-        return self._held[client] < self._places - self._held.total()
-
     async def _wait(self, client: str) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + self.seconds
-        while not self._may(client):
+        while not self._held.has_room(client):
             if loop.time() >= until:
                 raise BufferFull(_FULL)
             self._ask_for_room(client)
@@ -75,7 +72,7 @@ class Reading:
 
     def _ask_for_room(self, client: str) -> None:
         """Ask the slowest to give way: of the same client's, where others may still come; else of all."""
-        full = self._held.total() >= self._places - 1
+        full = self._held.total >= self._places - 1
         staying = [each for each in self._arriving if not each.gives_way and (full or each.client == client)]
         slowest = min(staying, key=self._arriving.__getitem__, default=None)
         if slowest is not None and asyncio.get_running_loop().time() - self._arriving[slowest] >= _GRACE_SECONDS:
@@ -91,11 +88,9 @@ class Reading:
 
     def free(self, client: str) -> None:
         """Somebody has left a place; the last to come may have it."""
-        self._held[client] -= 1
-        if not self._held[client]:
-            del self._held[client]
+        self._held.remove(client)
         for waiting, turn in reversed(self._waiting):
-            if self._may(waiting) and not turn.done():
+            if self._held.has_room(waiting) and not turn.done():
                 turn.set_result(None)
                 return
 

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 
 from service import metrics
 from service.errors import Overloaded
+from service.limits.shares import Shares
 from service.settings import Settings
 
 # The paths whose requests cost enough to be counted and bounded.
 BOUNDED = frozenset({"/predict", "/explain", "/answers", "/plain", "/share"})
 
 # An eighth more places are for addresses that have fewer than are left of these, so that one that fills all others
-# locks nobody out ("dynamic threshold", Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998).
+# locks nobody out.
 _TIMES_FEWER = 8
 
 # Bodies up to this size take a millisecond or so and are worked on at once; longer ones would hold up everybody else
@@ -38,8 +39,8 @@ class Admission:
     def __init__(self, settings: Settings) -> None:
         self.draining = self.ending = False
         self._limit = settings.max_in_flight
-        self._working = _Tally(self._limit)
-        self._arrived = _Tally(self._limit)
+        self._working = _Places(self._limit)
+        self._arrived = _Places(self._limit)
         metrics.IN_FLIGHT_LIMIT.set(self._limit)
 
     @property
@@ -84,31 +85,13 @@ class Admission:
             self._working.remove(client)
 
 
-class _Tally:
-    """How many there are, and of whom.
-
-    Attributes:
-        total: all of them.
-    """
+class _Places(Shares):
+    """Places that anybody may fill, and a few more for those who have few."""
 
     def __init__(self, limit: int) -> None:
+        super().__init__(limit + max(1, limit // _TIMES_FEWER))
         self._limit = limit
-        self._spare = max(1, limit // _TIMES_FEWER)
-        self._of: dict[str, int] = {}  # a Counter costs each request more than all else here
-        self.total = 0
 
     def has_room(self, client: str) -> bool:
-        """Whether there is room for one more of this client's."""
-        return self.total < self._limit or self._of.get(client, 0) < self._limit + self._spare - self.total
-
-    def add(self, client: str) -> None:
-        """One more."""
-        self._of[client] = self._of.get(client, 0) + 1
-        self.total += 1
-
-    def remove(self, client: str) -> None:
-        """One less."""
-        self.total -= 1
-        self._of[client] -= 1
-        if not self._of[client]:
-            del self._of[client]
+        """Whether there is a place for one more of this client's."""
+        return self.total < self._limit or super().has_room(client)

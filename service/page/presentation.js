@@ -10,24 +10,35 @@ const { body } = document;
 /** Whether the browser has given the whole screen; where it takes it away, by Escape say, the view ends too. */
 let whole = false;
 
-async function fill() {
+let following = false;
+
+const isPresenting = () => body.classList.contains("presenting");
+const isWhole = () => document.fullscreenElement !== null;
+
+/** Has the browser do what the view does, one word after another: two at one time come back in any order. */
+async function follow() {
+  whole = false; // what the browser tells meanwhile is of what was wanted before
+  if (following) return;
+  following = true;
   try {
-    await document.documentElement.requestFullscreen?.();
-    whole = body.classList.contains("presenting") && document.fullscreenElement !== null;
-    if (!whole) await document.exitFullscreen(); // it came when nobody wanted it any more
+    while (isPresenting() !== isWhole()) {
+      const before = isWhole();
+      await (before ? document.exitFullscreen() : document.documentElement.requestFullscreen?.());
+      if (isWhole() === before) break;
+    }
   } catch {
     // Not granted, or gone already: the window will do.
   }
+  following = false;
+  whole = isPresenting() && isWhole();
 }
 
 /** @param {boolean} on */
 function present(on) {
-  if (body.classList.contains("presenting") === on) return;
+  if (isPresenting() === on) return;
   body.classList.toggle("presenting", on);
   byId("present").setAttribute("aria-pressed", String(on));
-  whole = false; // what the browser tells from here on of before is no news
-  if (on) fill();
-  else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+  follow();
   const place = document.querySelector("#sequence:not([hidden]) a[href^='#']")?.getAttribute("href")?.slice(1);
   if (on) goTo(place ?? "try");
   else scrollTo(0, 0);
@@ -35,7 +46,7 @@ function present(on) {
 
 /** Makes key and button work. */
 export function start() {
-  const toggle = () => present(!body.classList.contains("presenting"));
+  const toggle = () => present(!isPresenting());
   // A narrow window has no room for it.
   key("f", "presentation view", toggle, { when: () => matchMedia("(min-width: 60rem)").matches });
   byId("present").addEventListener("click", toggle);
@@ -43,5 +54,5 @@ export function start() {
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) present(false);
   });
   // Escape leaves the whole screen without a keydown of its own.
-  document.addEventListener("fullscreenchange", () => !document.fullscreenElement && whole && present(false));
+  document.addEventListener("fullscreenchange", () => !isWhole() && whole && present(false));
 }
