@@ -70,6 +70,8 @@ def test_the_plan_adds_up() -> None:
         # Rounded to tens, of the first such row there.
         (found,) = re.findall(rf"^{SOURCES[what]}\D*?(\d+) ", measured, re.MULTILINE)[:1]
         assert int(rate) == (round(int(found), -1) if int(found) > 100 else int(found))
+    edge = 1e6 / 105
+    assert f"{edge:,.0f} a second and core, as many as {edge / 1450:.1f} cores of replicas answer" in text
     assert f"{190 / 1450 + 10 / 17:.2f} together; {1.5 * (190 / 1450 + 10 / 17):.1f} with" in text
     assert f"= {10_000 / 1450:.1f} cores, {1.5 * 10_000 / 1450:.1f} with a third free" in text
     assert f"{10_000 / 17:.0f} cores, {1.5 * 10_000 / 17:.0f} with a third free" in text
