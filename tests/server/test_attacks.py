@@ -186,8 +186,8 @@ def test_chunks_of_one_byte_end(attacked: Service, path: str) -> None:
 def test_answers_that_nobody_takes_are_dropped(talkative: Path) -> None:
     """Clients that ask for megabytes and never read are cut off, and what was kept for them is used again.
 
-    The first leave what the allocator keeps for the next, more or less by how they happen to come together; once that is
-    there, eight more add nothing to it.
+    The first leave what the allocator keeps for the next, more or less by how they come together; once that is there,
+    eight more add nothing to it.
     """
     with serving.start(models=talkative, model="toy", send_seconds=1, log_level="error") as service:
 
