@@ -20,6 +20,7 @@ from benchmarks import program
 from benchmarks.load import MULTIPART, form
 from benchmarks.payloads import small_picture
 from benchmarks.program import ROOT
+from deploy.check.swarm import make_secrets
 
 _ROUNDS, _CONNECTIONS, _SECONDS = 9, 16, 3
 # About as long as an answer of /predict.
@@ -43,18 +44,11 @@ def main() -> None:
 @contextmanager
 def _edge(folder: Path) -> Iterator[tuple[int, psutil.Process]]:
     """The edge's port, and its process."""
-    certificate = folder / "tls.pem"
-    subprocess.run(
-        [  # noqa: S607 - wherever it is
-         "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2",
-         "-keyout", str(certificate), "-out", str(folder / "cert")],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    certificate.write_text((folder / "cert").read_text() + certificate.read_text())
+    make_secrets(folder, "127.0.0.1")
     front, figures, behind = program.free_port(), program.free_port(), program.free_port()
     text = (ROOT / "deploy" / "swarm" / "edge" / "haproxy.cfg").read_text()
     for pattern, ours in (
-        (r"bind :8443 ssl crt \S+", f"bind 127.0.0.1:{front} ssl crt {certificate}"),
+        (r"bind :8443 ssl crt \S+", f"bind 127.0.0.1:{front} ssl crt {folder / 'tls.pem'}"),
         (r"bind :8404", f"bind 127.0.0.1:{figures}"),
         (r"server-template .*", f"server replica1 127.0.0.1:{behind}"),
     ):

@@ -1,4 +1,4 @@
-"""A grpc.aio server that answers every call with the same bytes: the most that grpc.aio allows."""
+"""A grpc.aio server that answers every call with the same bytes, and does nothing else."""
 
 import sys
 from typing import Any

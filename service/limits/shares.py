@@ -13,7 +13,7 @@ class Shares:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._of: dict[str, int] = {}  # a Counter costs each request more than all else here
+        self._of: dict[str, int] = {}
         self.total = 0
 
     def of(self, client: str) -> int:

@@ -3,8 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from models.repository import Model
 from service import metrics
@@ -32,41 +31,18 @@ class Watch:
 @contextmanager
 def counted(model: Model, watch: Watch) -> Iterator[None]:
     """Count the inference in this block: as a success, or as a failure where it raises something."""
-    result = "fail"
+    key, result = (model.name, str(model.version)), "fail"
     try:
         yield
         result = "success"
     finally:
-        figures = _figures(model.name, str(model.version), result)
-        figures.inferences.inc()
-        figures.seconds.inc(time.perf_counter() - watch.began)
+        metrics.INFERENCES[*key, result].inc()
+        metrics.INFERENCE_STAGES[*key, result].inc(time.perf_counter() - watch.began)
         if result == "success":
-            figures.images.inc(watch.images)
-            for stage, seconds in zip(figures.stages, watch.seconds.values(), strict=True):
-                stage.inc(seconds)
-            figures.last.set(time.time())
-
-
-class _Figures(NamedTuple):
-    """The metrics of one model's inferences that end alike."""
-
-    inferences: Any
-    seconds: Any
-    images: Any
-    stages: Sequence[Any]
-    last: Any
-
-
-@lru_cache(maxsize=64)
-def _figures(name: str, version: str, result: str) -> _Figures:
-    key = name, version
-    return _Figures(
-        metrics.INFERENCES[*key, result],
-        metrics.INFERENCE_STAGES[*key, result],
-        metrics.INFERENCE_IMAGES[key],
-        [metrics.INFERENCE_STAGES[*key, stage] for stage in _STAGES],
-        metrics.LAST_INFERENCE[key],
-    )
+            metrics.INFERENCE_IMAGES[key].inc(watch.images)
+            for stage, seconds in watch.seconds.items():
+                metrics.INFERENCE_STAGES[*key, stage].inc(seconds)
+            metrics.LAST_INFERENCE[key].set(time.time())
 
 
 def of_models(models: Sequence[Model]) -> dict[str, Any]:

@@ -53,10 +53,10 @@ def test_the_page_is_accessible(browser: Browser, service: Service, model: str, 
         assert accessibility.of_structure(page) == {}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_its_colours_are_accessible(browser: Browser, service: Service, theme: Theme) -> None:
+@pytest.mark.parametrize(("model", "theme"), [(SHOWN[0], "light"), (SHOWN[0], "dark"), (SHOWN[1], "light")])
+def test_its_colours_are_accessible(browser: Browser, service: Service, model: str, theme: Theme) -> None:
     """Axe finds no colours that are too close to each other, in light or dark; on a phone they are the very same."""
-    with shown(browser, service, SHOWN[0], theme=theme) as page:
+    with shown(browser, service, model, theme=theme) as page:
         assert accessibility.of_colours(page) == {}
         on_a_desktop = accessibility.colours(page)
         assert len(on_a_desktop) > 1000

@@ -4,6 +4,7 @@ Here it sends a replica two requests at one time, and one large one.
 """
 
 import re
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -123,3 +124,30 @@ def test_slow_bodies_take_nobodys_place(before: Edge, length: int, sent: int) ->
             answered = before.client.post("/predict", content=content, headers={"Content-Type": "image/png"})
             assert answered.status_code == 200
         assert before.client.get("/health").status_code == 200
+
+
+def test_one_address_has_half_of_the_connections(before: Edge) -> None:
+    """Of 1,010 connections of one address ten are closed at once, and another address is answered."""
+    address = before.client.base_url.host, before.client.base_url.port or 80
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    try:
+        with ExitStack() as stack:
+            opened = [socket.create_connection(address, PATIENCE_S, ("127.0.0.3", 0)) for _ in range(1010)]
+            for each in opened:
+                stack.enter_context(each)
+                each.setblocking(False)
+            until(lambda: sum(map(_is_closed, opened)) >= 10, "the end of ten")
+            assert sum(map(_is_closed, opened)) == 10
+            assert before.client.get("/health").status_code == 200
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True

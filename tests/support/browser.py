@@ -20,7 +20,7 @@ from playwright.sync_api import (
 
 from tests.support.patience import PATIENCE_S, until
 
-# The first that is there; without a desktop to draw for, it takes half as long.
+# The first that is there; the shell draws no window and takes less of the processor.
 _PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # For a browser that root may start, without a graphics card and without a word to anybody outside.
 _CHROMIUM = (
