@@ -204,7 +204,8 @@ def test_nothing_stands_beside_a_picture_that_is_about_another(page: Page, fault
     expect(page.locator("#readout")).to_contain_text("places tried")
     busy, headers = problem("overloaded", 503, "Full."), {"Retry-After": "1"}
     page.route("**/explain?*", lambda route: route.fulfill(status=503, headers=headers, body=busy))
-    page.set_input_files("#file", tmp_path / "two.jpg")
+    with page.expect_response(lambda response: response.status == 503):
+        page.set_input_files("#file", tmp_path / "two.jpg")
     expect(page.locator("#given-caption")).to_have_text("Your picture, 200 \u00d7 300 pixels")
     for part in ("#seen img", "#map", "#readout"):
         expect(page.locator(part)).to_be_hidden()

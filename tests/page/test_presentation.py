@@ -35,6 +35,7 @@ def presented(request: pytest.FixtureRequest, browser: Browser, service: Service
         page = context.new_page()
         show(page, f"{service.url}/?step=4")
         expect(page.locator(".sureness")).to_be_visible()
+        expect(page.locator("#readout")).to_contain_text("places tried")  # until then what the model saw comes and goes
         page.keyboard.press("f")
         expect(page.locator("body")).to_have_class(re.compile("presenting"))
         expect(page.locator("#seen img")).to_be_visible()

@@ -50,6 +50,7 @@ def test_a_service_that_stops_and_starts_again(context: BrowserContext, faults: 
     with serving.start(models=toy_models, model="toy", port=port):
         expect(page.locator("#given-caption")).to_contain_text("Test image 17")
         expect(page.locator(".interval.unguessed .figure")).to_contain_text("of 1")
+        settle(page)  # so that nothing is cut off by this stop either
 
 
 def test_a_busy_service_is_asked_again(page: Page, faults: Faults) -> None:
