@@ -1,10 +1,13 @@
 """Counts answers, one for each image, for /metrics."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
 
 from models.repository import Model
 from service import metrics
+from service.gathered import Gathered
 from service.inference.classifier import Scores
 from service.inference.outputs import Outputs
 from service.inference.prediction import Prediction
@@ -34,11 +37,32 @@ def count_predictions(predictions: Iterable[Prediction]) -> None:
 
 def count_scores(model: Model, source: str, outputs: Outputs, scores: Scores) -> None:
     """Count what is answered about images whose answers are named outputs."""
-    winners, confident = outputs.winners(scores).tolist(), outputs.compute("confident", scores).tolist()
-    counted = Counter(zip(winners, confident, strict=True))
-    answers = {(outputs.labels[place], sure): n for (place, sure), n in counted.items()}
-    strange = sum(outputs.out_of_distribution(scores).tolist())
-    _count((model.name, str(model.version), source), answers, strange)
+    _SCORES.add(_Answered((model.name, str(model.version), source), outputs, scores))
+
+
+class _Answered(NamedTuple):
+    """One answer: of which sort, and the scores of its images."""
+
+    sort: _Sort
+    outputs: Outputs
+    scores: Scores
+
+
+def _count_answered(notes: list[_Answered]) -> None:
+    alike: dict[tuple[_Sort, Outputs], list[Scores]] = {}
+    for sort, outputs, scores in notes:
+        alike.setdefault((sort, outputs), []).append(scores)
+    for (sort, outputs), several in alike.items():
+        scores = several[0] if len(several) == 1 else Scores(*map(np.concatenate, zip(*several, strict=True)))
+        winners, confident = outputs.winners(scores).tolist(), outputs.compute("confident", scores).tolist()
+        answers: dict[tuple[str, bool], int] = {}
+        for place, sure in zip(winners, confident, strict=True):
+            answer = outputs.labels[place], sure
+            answers[answer] = answers.get(answer, 0) + 1
+        _count(sort, answers, int(np.count_nonzero(outputs.out_of_distribution(scores))))
+
+
+_SCORES = Gathered(_count_answered)
 
 
 def _count(sort: _Sort, answers: Mapping[tuple[str, bool], int], strange: int) -> None:

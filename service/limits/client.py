@@ -16,7 +16,8 @@ def client_of(address: str) -> str:
 
 def client_of_request(request: Request) -> str:
     """The client that sent a request."""
-    return client_of(request.client.host) if request.client else ""
+    address = request.scope.get("client")  # what request.client makes an object of, each time
+    return client_of(address[0]) if address else ""
 
 
 @lru_cache(maxsize=4096)

@@ -19,6 +19,9 @@ _Result = TypeVar("_Result")
 
 _SHORTENED = 3
 
+# Whether a client is still there, and for how long it has waited, is looked at after so long.
+_UNWATCHED_SECONDS = 0.05
+
 # What differs by less of the places' time than this is as much: those who ask for what is usual take turns, and who has
 # never asked does not go before them.
 _STEP_SECONDS = 1.0
@@ -60,6 +63,7 @@ class Pool:
         self._free = places
         self._max_queue = settings.max_queue
         self._seconds = settings.queue_seconds
+        self._unwatched_seconds = min(_UNWATCHED_SECONDS, self._seconds)
         self._queues: dict[str, deque[asyncio.Future[None]]] = {}
         self._usage = Usage()
         self._waiting = 0
@@ -133,26 +137,44 @@ class Pool:
             last = self._queues[giving][-1]
             last.set_exception(Overloaded("Others need the room in the queue. Send one request after another."))
             self._drop(self._queues[giving], last)
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
         queue = self._queues.setdefault(client, deque())
         queue.append(turn)
         self._waiting += 1
-        gone = asyncio.create_task(_gone(receive))
+        watching: list[asyncio.Task[None]] = []
+
+        def watch() -> None:
+            watching.append(loop.create_task(self._watch(queue, turn, receive)))
+
+        # Most have their turn before; a task for each would cost them more than all else here.
+        timer = loop.call_later(self._unwatched_seconds, watch)
         try:
-            await asyncio.wait({turn, gone}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
-            if turn.done():
-                return turn.result()
-            if gone.done():
-                gone.result()  # where a body made no sense, that is what is wrong
-                raise ClientDisconnected
-            raise Overloaded(f"The request waited {self._seconds:g} seconds, the limit. Try again in a moment.")
+            await asyncio.shield(turn)
         except asyncio.CancelledError:
             if turn.done() and not turn.exception():
                 self._leave(client)  # the place came just when nobody wanted it any more
             raise
         finally:
+            timer.cancel()
             self._drop(queue, turn)
-            gone.cancel()
+            for each in watching:
+                each.cancel()
+
+    async def _watch(self, queue: deque[asyncio.Future[None]], turn: asyncio.Future[None], receive: Receive) -> None:
+        """End the waiting when the client hangs up, or the time is over."""
+        error: Exception
+        try:
+            async with asyncio.timeout(self._seconds - self._unwatched_seconds):
+                await _gone(receive)
+            error = ClientDisconnected()
+        except TimeoutError:
+            error = Overloaded(f"The request waited {self._seconds:g} seconds, the limit. Try again in a moment.")
+        except Exception as fault:  # noqa: BLE001 - where a body made no sense, that is what is wrong
+            error = fault
+        if not turn.done():
+            self._drop(queue, turn)
+            turn.set_exception(error)
 
     def _drop(self, queue: deque[asyncio.Future[None]], turn: asyncio.Future[None]) -> None:
         """Take somebody out of the queue, if still in it."""

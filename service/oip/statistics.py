@@ -7,6 +7,7 @@ from typing import Any
 
 from models.repository import Model
 from service import metrics
+from service.gathered import Gathered
 
 _STAGES = ("queue", "compute_input", "compute_infer", "compute_output")
 _NANOSECONDS = 1_000_000_000
@@ -31,18 +32,29 @@ class Watch:
 @contextmanager
 def counted(model: Model, watch: Watch) -> Iterator[None]:
     """Count the inference in this block: as a success, or as a failure where it raises something."""
-    key, result = (model.name, str(model.version)), "fail"
+    result = "fail"
     try:
         yield
         result = "success"
     finally:
-        metrics.INFERENCES[*key, result].inc()
-        metrics.INFERENCE_STAGES[*key, result].inc(time.perf_counter() - watch.began)
+        watch.seconds[result] = time.perf_counter() - watch.began
+        _INFERENCES.add(((model.name, str(model.version), result), watch))
+
+
+def _count(notes: list[tuple[tuple[str, str, str], Watch]]) -> None:
+    alike: dict[tuple[str, str, str], list[Watch]] = {}
+    for key, watch in notes:
+        alike.setdefault(key, []).append(watch)
+    for (name, version, result), watches in alike.items():
+        metrics.INFERENCES[name, version, result].inc(len(watches))
+        for stage in (result, *_STAGES) if result == "success" else (result,):
+            metrics.INFERENCE_STAGES[name, version, stage].inc(sum(watch.seconds[stage] for watch in watches))
         if result == "success":
-            metrics.INFERENCE_IMAGES[key].inc(watch.images)
-            for stage, seconds in watch.seconds.items():
-                metrics.INFERENCE_STAGES[*key, stage].inc(seconds)
-            metrics.LAST_INFERENCE[key].set(time.time())
+            metrics.INFERENCE_IMAGES[name, version].inc(sum(watch.images for watch in watches))
+            metrics.LAST_INFERENCE[name, version].set(time.time())
+
+
+_INFERENCES = Gathered(_count)
 
 
 def of_models(models: Sequence[Model]) -> dict[str, Any]:
