@@ -1,8 +1,8 @@
 """The calls of `inference.GRPCInferenceService`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from service.grpc import inference_pb2 as pb
 from service.grpc import messages
 from service.grpc.call import Messages
 from service.grpc.decoding import decode
-from service.grpc.reading import Reading, following
+from service.grpc.reading import Place, Reading, following
 from service.inference.registry import ModelRegistry
 from service.limits.admission import INLINE_BYTES, Admission
 from service.limits.client import client_of_request
@@ -51,22 +51,21 @@ class Inference:
             BodyTooLarge: it is large nevertheless.
             ServiceError: it comes too slowly, or there is no room for it.
         """
-        async with self._hold(given, request) as content:
+        with await self._reading.place(client_of_request(request)) as place:
+            content = await self._arrive(given, place)
             if len(content) > INLINE_BYTES:
                 raise BodyTooLarge(f"A message of this call has at most {INLINE_BYTES:,} bytes.", limit=INLINE_BYTES)
             return decode(kind, content)
 
-    @asynccontextmanager
-    async def _hold(self, given: Messages, request: Request) -> AsyncIterator[bytes]:
-        """The bytes of the same; a large message keeps its place until the block ends."""
-        async with self._reading.place(client_of_request(request)) as place:
-            async with place.arriving():
-                content = await anext(given, None)
-            if content is None:
-                raise MalformedBody("The call has no message.")
-            if len(content) <= INLINE_BYTES:
-                place.leave()
-            yield content
+    @staticmethod
+    async def _arrive(given: Messages, place: Place) -> bytes:
+        """The bytes of the same; a small message leaves its place at once."""
+        content = await place.message(given)
+        if content is None:
+            raise MalformedBody("The call has no message.")
+        if len(content) <= INLINE_BYTES:
+            place.leave()
+        return content
 
     # Those that a prober asks read no message: theirs say nothing, and none has to wait for room to arrive in.
 
@@ -107,8 +106,8 @@ class Inference:
 
     async def model_infer(self, given: Messages, request: Request) -> pb.ModelInferResponse:
         """Classify the images of a tensor, or the pictures in one."""
-        async with self._hold(given, request) as content:
-            return await self._infer(content, request)
+        with await self._reading.place(client_of_request(request)) as place:
+            return await self._infer(await self._arrive(given, place), request)
 
     async def _infer(self, content: bytes, request: Request) -> pb.ModelInferResponse:
         watch = Watch()

@@ -39,8 +39,8 @@ class Probes:
 
     async def check(self, given: Messages, request: Request) -> health_pb2.HealthCheckResponse:
         """Whether the server, or one of its services, takes anything new."""
-        async with self._reading.place(client_of_request(request)) as place, place.arriving():
-            content = await anext(given, b"")
+        with await self._reading.place(client_of_request(request)) as place:
+            content = await place.message(given) or b""
         asked = decode(health_pb2.HealthCheckRequest, content).service
         if asked not in ("", NAME):
             raise ModelNotFound("There is no such service.", field="service", value=shown(asked), allowed=[NAME])
@@ -49,7 +49,7 @@ class Probes:
 
     async def reflect(self, given: Messages, request: Request) -> AsyncGenerator[Any]:
         """What the calls and their messages are."""
-        async with self._reflecting.place(client_of_request(request)):
+        with await self._reflecting.place(client_of_request(request)):
             async for reply in self._reflection.ServerReflectionInfo(self._questions(given), None):
                 yield reply
 

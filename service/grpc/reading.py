@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Any
+from contextlib import suppress
+from typing import Any, Self
 
 from service.errors import BufferFull, ClientTooSlow
 from service.limits.shares import Shares
@@ -36,9 +36,8 @@ class Reading:
         self._arriving: dict[Place, float] = {}
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
 
-    @asynccontextmanager
-    async def place(self, client: str) -> AsyncIterator["Place"]:
-        """A place for the length of the block, or until it is left.
+    async def place(self, client: str) -> "Place":
+        """A place, to be left at the end of a block: `with await reading.place(client) as place`.
 
         Raises:
             BufferFull: there is no place.
@@ -48,11 +47,7 @@ class Reading:
                 raise BufferFull(_FULL)
             await self._wait(client)
         self._held.add(client)
-        place = Place(self, client)
-        try:
-            yield place
-        finally:
-            place.leave()
+        return Place(self, client)
 
     async def _wait(self, client: str) -> None:
         loop = asyncio.get_running_loop()
@@ -110,9 +105,14 @@ class Place:
         self.client = client
         self.gives_way = False
 
-    @asynccontextmanager
-    async def arriving(self) -> AsyncIterator[None]:
-        """In this block the request arrives.
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    async def message(self, given: AsyncIterator[bytes]) -> bytes | None:
+        """The next message of a request; None where there is none.
 
         Raises:
             BufferFull: somebody else needs the place.
@@ -121,7 +121,7 @@ class Place:
         self._reading.begin(self)
         try:
             async with asyncio.timeout(self._reading.seconds) as self._clock:
-                yield
+                return await anext(given, None)
         except TimeoutError:
             if self.gives_way:
                 raise BufferFull("Others need the room that this request took to arrive. Send it again.") from None

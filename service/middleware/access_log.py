@@ -88,19 +88,20 @@ class AccessLog:
         refused, self._refused = self._refused, {}
         metrics.IN_FLIGHT.set(self._admission.in_flight)
         lines: list[bytes] = []
+        now = dt.datetime.fromtimestamp(time.time(), dt.UTC).isoformat()
         for (_, _, _, problem), alike in refused.items():
             if problem:  # else the client left before it was told
                 metrics.REFUSALS[problem,].inc(len(alike))
             self._count(alike)
             if len(alike) <= _SEPARATE:
                 for record in alike:
-                    self._note(lines, record)
+                    self._note(lines, now, record)
             else:
-                self._note(lines, alike[0], len(alike))
+                self._note(lines, now, alike[0], len(alike))
         self._count(records)
         for record in records:
             metrics.SECONDS[record.route,].observe(record.seconds)
-            self._note(lines, record)
+            self._note(lines, now, record)
         if lines or self._stream.waiting:
             self._stream.write_lines(lines)
         if self._stream.waiting and not self._retrying:
@@ -118,12 +119,12 @@ class AccessLog:
         for labels, n in tally.items():
             metrics.REQUESTS[labels].inc(n)
 
-    def _note(self, lines: list[bytes], record: Record, requests: int = 1) -> None:
+    def _note(self, lines: list[bytes], now: str, record: Record, requests: int = 1) -> None:
         level = logging.INFO if record.status < 400 else logging.WARNING if record.status < 500 else logging.ERROR
         if record.problem in _EXPECTED:
             level = logging.WARNING
         if level >= self._level:
-            lines.append(self._line(_fields(record, level, requests)))
+            lines.append(self._line(_fields(now, record, level, requests)))
 
 
 # What is the clients' number and no fault of the service's, though its status begins with a 5.
@@ -143,10 +144,10 @@ def _method(method: str) -> str:
     return method if method in _METHODS else "OTHER"
 
 
-def _fields(record: Record, level: int, requests: int) -> dict[str, object]:
+def _fields(now: str, record: Record, level: int, requests: int) -> dict[str, object]:
     """What a line says; no value holds a space, a control character or anything beyond ASCII."""
     fields: dict[str, object] = {
-        "time": dt.datetime.fromtimestamp(time.time(), dt.UTC).isoformat(),
+        "time": now,
         "level": logging.getLevelName(level).lower(),
         "request_id": record.request_id.decode("ascii"),
         "method": _method(record.method),
