@@ -54,11 +54,8 @@ def _count_answered(notes: list[_Answered]) -> None:
         alike.setdefault((sort, outputs), []).append(scores)
     for (sort, outputs), several in alike.items():
         scores = several[0] if len(several) == 1 else Scores(*map(np.concatenate, zip(*several, strict=True)))
-        winners, confident = outputs.winners(scores).tolist(), outputs.compute("confident", scores).tolist()
-        answers: dict[tuple[str, bool], int] = {}
-        for place, sure in zip(winners, confident, strict=True):
-            answer = outputs.labels[place], sure
-            answers[answer] = answers.get(answer, 0) + 1
+        counts = np.bincount(2 * outputs.winners(scores) + outputs.compute("confident", scores)).tolist()
+        answers = {(outputs.labels[code // 2], bool(code % 2)): n for code, n in enumerate(counts) if n}
         _count(sort, answers, int(np.count_nonzero(outputs.out_of_distribution(scores))))
 
 

@@ -135,7 +135,8 @@ class Pool:
             if giving is None:
                 raise Overloaded(self.sentence)
             last = self._queues[giving][-1]
-            last.set_exception(Overloaded("Others need the room in the queue. Send one request after another."))
+            if not last.done():
+                last.set_exception(Overloaded("Others need the room in the queue. Send one request after another."))
             self._drop(self._queues[giving], last)
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
@@ -150,9 +151,9 @@ class Pool:
         # Most have their turn before; a task for each would cost them more than all else here.
         timer = loop.call_later(self._unwatched_seconds, watch)
         try:
-            await asyncio.shield(turn)
+            await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.exception():
+            if turn.done() and not turn.cancelled() and not turn.exception():
                 self._leave(client)  # the place came just when nobody wanted it any more
             raise
         finally:
@@ -188,19 +189,23 @@ class Pool:
         """Give this client's place to the one whose turn it is."""
         now = asyncio.get_running_loop().time()
         self._usage.end(client, now)
-        self._queues = {each: queue for each, queue in self._queues.items() if queue}
-        if not self._queues:
-            self._free += 1
-            return
-        following = min(
-            self._queues, key=lambda each: (self._usage.places(each), self._usage.seconds(each, now) // _STEP_SECONDS)
-        )
-        queue = self._queues.pop(following)
-        turn = queue[0]
-        self._drop(queue, turn)
-        self._queues[following] = queue  # behind those who have had as much
-        self._usage.begin(following, now)
-        turn.set_result(None)
+        while True:
+            self._queues = {each: queue for each, queue in self._queues.items() if queue}
+            if not self._queues:
+                self._free += 1
+                return
+            following = min(
+                self._queues,
+                key=lambda each: (self._usage.places(each), self._usage.seconds(each, now) // _STEP_SECONDS),
+            )
+            queue = self._queues.pop(following)
+            turn = queue[0]
+            self._drop(queue, turn)
+            self._queues[following] = queue  # behind those who have had as much
+            if not turn.done():  # else it was given up in this turn of the event loop
+                self._usage.begin(following, now)
+                turn.set_result(None)
+                return
 
     def close(self) -> None:
         """Take no more; what runs in threads is bounded and ends by itself."""
