@@ -8,7 +8,6 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from collections import Counter
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -115,9 +114,12 @@ class AccessLog:
 
     @staticmethod
     def _count(records: list[Record]) -> None:
-        tally = Counter((_method(record.method), record.route, str(record.status)) for record in records)
-        for labels, n in tally.items():
-            metrics.REQUESTS[labels].inc(n)
+        tally: dict[tuple[str, str, int], int] = {}
+        for record in records:
+            alike = record.method, record.route, record.status
+            tally[alike] = tally.get(alike, 0) + 1
+        for (method, route, status), n in tally.items():
+            metrics.REQUESTS[_method(method), route, str(status)].inc(n)
 
     def _note(self, lines: list[bytes], now: str, record: Record, requests: int = 1) -> None:
         level = logging.INFO if record.status < 400 else logging.WARNING if record.status < 500 else logging.ERROR
