@@ -80,9 +80,9 @@ def test_a_queue_that_overflows_is_shortened() -> None:
 class Crowd:
     """Clients whose work takes as long as they say, in a pool with one place, in time that passes when told to."""
 
-    def __init__(self, loop: VirtualLoop, queue: int = QUEUE) -> None:
+    def __init__(self, loop: VirtualLoop, queue: int = QUEUE, seconds: float = 1000) -> None:
         self._loop = loop
-        self.pool = pool.Pool(Settings(max_queue=queue, queue_seconds=1000), 1)
+        self.pool = pool.Pool(Settings(max_queue=queue, queue_seconds=seconds), 1)
         self.served: list[str] = []
 
     def ask(self, address: str, seconds: float) -> asyncio.Task[None]:
@@ -124,6 +124,35 @@ def test_who_comes_while_one_is_served_waits_for_that_one_alone(loop: VirtualLoo
         crowd.ask("greedy", 2)
         loop.advance(2.25)
         assert answer.done()
+
+
+def test_who_gives_up_as_a_place_comes_free_passes_it_on(loop: VirtualLoop) -> None:
+    """Where the next in the queue is given up in the turn in which a place comes free, the one behind it has it."""
+    crowd = Crowd(loop)
+    crowd.ask("first", 1)
+    gone, following = crowd.ask("gone", 1), crowd.ask("following", 1)
+    loop.now += 1
+    loop.turn()
+    gone.cancel()
+    loop.settle()
+    assert crowd.served == ["first", "following"]
+    loop.advance(1)
+    assert following.done()
+    assert crowd.ask("last", 0).done()
+
+
+@pytest.mark.parametrize("seconds", [0.01, 3])
+def test_nobody_waits_longer_than_is_set(loop: VirtualLoop, seconds: float) -> None:
+    """Who has no place after the time that the queue waits is told so, and leaves the queue."""
+    crowd = Crowd(loop, seconds=seconds)
+    crowd.ask("first", 100)
+    waiting = crowd.ask("second", 1)
+    loop.advance(seconds - 0.25)
+    assert not waiting.done()
+    loop.advance(0.5)
+    with pytest.raises(Overloaded, match=f"waited {seconds:g} seconds"):
+        waiting.result()
+    assert crowd.served == ["first"]
 
 
 def test_those_who_have_had_as_much_take_turns(loop: VirtualLoop) -> None:
