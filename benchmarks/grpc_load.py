@@ -31,7 +31,7 @@ def run(port: int, message: bytes, connections: int, seconds: float) -> Load:
     """Call over and over on several connections.
 
     Raises:
-        RuntimeError: not all answers are as long as a good one; h2load knows no status of gRPC's.
+        RuntimeError: the answers together are not as long as as many good ones; h2load knows no status of gRPC's.
         grpc.RpcError: not even one call by itself is answered well.
     """
     with grpc.insecure_channel(f"127.0.0.1:{port}", [("grpc.max_receive_message_length", -1)]) as channel:

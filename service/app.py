@@ -128,7 +128,7 @@ def _grpc(settings: Settings) -> Callable[..., AbstractAsyncContextManager[None]
     except ImportError:
         raise SettingsError(
             "SERVICE_GRPC_PORT wants packages that are not installed: "
-            "pip install --require-hashes -r service/requirements-grpc.txt"
+            ".venv/bin/python -m pip install --require-hashes -r service/requirements-grpc.txt"
         ) from None
     server.check_port(settings)
     return server.serve

@@ -48,7 +48,9 @@ SECONDS = Family(
 )
 IN_FLIGHT = Gauge("seminar_cnn_in_flight", "Predictions being worked on.", multiprocess_mode="livesum")
 IN_FLIGHT_LIMIT = Gauge(
-    "seminar_cnn_in_flight_limit", "Most predictions worked on at one time.", multiprocess_mode="livesum"
+    "seminar_cnn_in_flight_limit",
+    "Predictions worked on at one time from which on only addresses that have few get more.",
+    multiprocess_mode="livesum",
 )
 REFUSALS = Family(Counter("seminar_cnn_refusals_total", "Requests refused, by the name of the problem.", ["cause"]))
 PICTURES_REFUSED = Family(

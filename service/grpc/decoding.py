@@ -1,7 +1,7 @@
-"""From bytes to a message, whose fields are counted before anything is made of them.
+"""From bytes to a message, whose fields are counted before anything is made of them, unless it is short.
 
 A field takes two bytes on the wire, and fewer still compressed, but a hundred and more in memory: a message of a few
-kilobytes could take gigabytes.
+kilobytes could take hundreds of megabytes.
 """
 
 from typing import Any
@@ -32,7 +32,8 @@ def decode(kind: Any, content: bytes) -> Any:
         content: encoded as https://protobuf.dev/programming-guides/encoding says.
 
     Raises:
-        MalformedBody: it is none of this kind, or has too many fields with those of the messages in it.
+        MalformedBody: it is none of this kind, or, where it is longer than 4 KiB, it has too many fields with those of
+            the messages in it.
     """
     if len(content) > _UNCOUNTED_BYTES:
         _count(memoryview(content), kind.DESCRIPTOR, 0)

@@ -1,8 +1,9 @@
-"""Bounds how many requests are held at one time: each is in memory whole, and nobody knows its size before."""
+"""Bounds how many requests arrive, or are held and large: each is in memory whole, and nobody knows its size before."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Self
 
 from service.errors import BufferFull, ClientTooSlow
@@ -17,7 +18,7 @@ _FULL = "As many requests are held as may be. Try again in a moment."
 
 
 class Reading:
-    """Places for requests that arrive or are worked on.
+    """Places for requests that arrive, and for large ones that are worked on.
 
     Where there is none, the slowest to arrive has to give way; of those that wait the last to come is the first to have
     a place, so that a crowd that sends nothing holds up nobody who does.
@@ -34,7 +35,7 @@ class Reading:
         self._places = places
         self._held = Shares(places)
         self._arriving: dict[Place, float] = {}
-        self._waiting: list[tuple[str, asyncio.Future[None]]] = []
+        self._waiting: list[_Waiting] = []
 
     async def place(self, client: str) -> "Place":
         """A place, to be left at the end of a block: `with await reading.place(client) as place`.
@@ -43,7 +44,7 @@ class Reading:
             BufferFull: there is no place.
         """
         if not self._held.has_room(client):
-            if sum(waiting == client for waiting, _ in self._waiting) >= self._places:
+            if sum(each.client == client for each in self._waiting) >= self._places:
                 raise BufferFull(_FULL)
             await self._wait(client)
         self._held.add(client)
@@ -52,18 +53,19 @@ class Reading:
     async def _wait(self, client: str) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + self.seconds
-        while not self._held.has_room(client):
-            if loop.time() >= until:
-                raise BufferFull(_FULL)
-            self._ask_for_room(client)
-            turn = client, loop.create_future()
-            self._waiting.append(turn)
-            try:
+        waiting = _Waiting(client, loop.create_future())
+        self._waiting.append(waiting)
+        try:
+            while not self._held.has_room(client):
+                if loop.time() >= until:
+                    raise BufferFull(_FULL)
+                self._ask_for_room(client)
+                waiting.turn = loop.create_future()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_SECONDS):
-                        await turn[1]
-            finally:
-                self._waiting.remove(turn)
+                        await waiting.turn
+        finally:
+            self._waiting.remove(waiting)
 
     def _ask_for_room(self, client: str) -> None:
         """Ask the slowest to give way: of the same client's, where others may still come; else of all."""
@@ -84,10 +86,18 @@ class Reading:
     def free(self, client: str) -> None:
         """Somebody has left a place; the last to come may have it."""
         self._held.remove(client)
-        for waiting, turn in reversed(self._waiting):
-            if self._held.has_room(waiting) and not turn.done():
-                turn.set_result(None)
+        for waiting in reversed(self._waiting):
+            if self._held.has_room(waiting.client) and not waiting.turn.done():
+                waiting.turn.set_result(None)
                 return
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """Who waits for a place, and what tells it to look whether there is one."""
+
+    client: str
+    turn: asyncio.Future[None]
 
 
 class Place:

@@ -1,4 +1,4 @@
-"""Gathers what concurrent requests want classified into one call of the model.
+"""Gathers what concurrent requests want classified, a few images each, into one call of the model.
 
 A call of the model has costs of its own, whatever it is given, and those of a call for many images are paid once
 (benchmarks/ablation.py, "batching", measures what that brings).
@@ -21,12 +21,14 @@ _MOST_TURNS = 16
 class Batcher:
     """Asks a classifier for everything that came in within a few turns of the event loop.
 
-    Who asks alone waits for nobody: more than one turn is gathered only as long as batches have several images.
+    Who asks alone waits for nobody: more than one turn is gathered only after a batch of several requests. As soon as
+    there are as many images as one call takes, it is made.
     """
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
         self._waiting: list[tuple[NDArray[np.uint8], asyncio.Future[Scores]]] = []
+        self._images = 0
         self._several = False
 
     async def classify(self, images: NDArray[np.uint8]) -> Scores:
@@ -34,7 +36,8 @@ class Batcher:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Scores] = loop.create_future()
         self._waiting.append((images, future))
-        if len(self._waiting) >= MAX_BATCH:
+        self._images += len(images)
+        if self._images >= MAX_BATCH:
             self._flush()
         elif len(self._waiting) == 1:
             loop.call_soon(self._gather, future, 0, 0, 1)
@@ -62,7 +65,7 @@ class Batcher:
     def _flush(self) -> None:
         # Whoever has given up meanwhile is left out.
         waiting = [(images, future) for images, future in self._waiting if not future.done()]
-        self._waiting = []
+        self._waiting, self._images = [], 0
         self._several = len(waiting) > 1
         if not waiting:
             return

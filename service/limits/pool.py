@@ -22,8 +22,8 @@ _SHORTENED = 3
 # Whether a client is still there, and for how long it has waited, is looked at after so long.
 _UNWATCHED_SECONDS = 0.05
 
-# What differs by less of the places' time than this is as much: those who ask for what is usual take turns, and who has
-# never asked does not go before them.
+# The places' time is compared in steps of so much: those who ask for what is usual take turns, and who has never asked
+# does not go before them.
 _STEP_SECONDS = 1.0
 
 # Who has had so many times less has had next to nothing: under a flood from a dozen addresses none of them may have had
@@ -49,7 +49,7 @@ class Pool:
     more. Clients are told apart by their address (`client_of`): behind a proxy they are one.
 
     Attributes:
-        shed: requests refused since the queue was last empty.
+        shed: requests turned away since the queue was last empty; not those that waited in vain.
     """
 
     def __init__(self, settings: Settings, places: int) -> None:

@@ -151,7 +151,9 @@ def serve(
     if multiprocessing.parent_process() is None:  # else the parent has said so, once for all workers
         tell_others(settings.host, listener.getsockname()[1])
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"Serving {settings.model} on http://{host}:{listener.getsockname()[1]} (Ctrl-C stops it)", flush=True)  # noqa: T201
+    beside = "" if settings.grpc_port is None else f" and, over gRPC, on {host}:{settings.grpc_port}"
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    print(f"Serving {settings.model} on {address}{beside} (Ctrl-C stops it)", flush=True)  # noqa: T201
     server.run(sockets=doors(listener))
     return 0
 

@@ -37,9 +37,9 @@ class Askers:
         self.classifier = Noting(repository.verify(models, "toy", 1))
         self._batcher = Batcher(self.classifier)
 
-    def ask(self, number: int = 1) -> list[asyncio.Task[Scores]]:
-        """So many ask, each about one image of a grey of its own."""
-        greys = [np.full((1, 32, 32, 3), grey, np.uint8) for grey in range(number)]
+    def ask(self, number: int = 1, images: int = 1) -> list[asyncio.Task[Scores]]:
+        """So many ask, each about so many images of a grey of its own."""
+        greys = [np.full((images, 32, 32, 3), grey, np.uint8) for grey in range(number)]
         return [self.loop.create_task(self._batcher.classify(grey)) for grey in greys]
 
     def turn(self, times: int = 1) -> None:
@@ -105,12 +105,17 @@ def test_nobody_is_waited_for_without_end(askers: Askers) -> None:
 
 
 def test_a_full_batch_leaves_at_once(askers: Askers) -> None:
-    """As many as a call takes at most are classified in the turn in which they come, and once."""
+    """As many images as a call takes at most are classified in the turn in which they come, and once."""
     askers.ask(2)
     askers.turn(2)
     askers.ask(MAX_BATCH)
     askers.turn()
     assert askers.take() == [2, MAX_BATCH]
+    askers.ask(MAX_BATCH // 8 + 1, images=8)
+    askers.turn()
+    assert askers.take() == [MAX_BATCH]
+    askers.turn(5)
+    assert askers.take() == [8]
     askers.ask()
     askers.turn(20)
     assert askers.take() == [1]

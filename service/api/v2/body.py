@@ -107,7 +107,10 @@ def _length(given: str | None, whole: int) -> int | None:
 def _json(content: bytes | memoryview) -> dict[str, Any]:
     whole = bytes(content)
     if whole.count(b",") > _MOST_COMMAS or whole.count(b"[") + whole.count(b"{") > _MOST_BRACKETS:
-        message = f"The JSON has more than {_MOST_COMMAS:,} values, the limit. Send the tensor as binary data."
+        message = (
+            f"The JSON has more than {_MOST_COMMAS:,} values or {_MOST_BRACKETS:,} lists and objects, the limit. Send "
+            "the tensor as binary data."
+        )
         raise BodyTooLarge(message, limit=_MOST_COMMAS)
     try:
         document = orjson.loads(whole)

@@ -1,0 +1,73 @@
+"""The places for gRPC's messages, in time that passes when told to."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from service.errors import BufferFull
+from service.grpc.reading import Place, Reading
+from tests.support.virtual import VirtualLoop
+
+SECONDS = 30.0
+
+
+@pytest.fixture
+def loop() -> Iterator[VirtualLoop]:
+    """Time that passes when told to."""
+    made = VirtualLoop()
+    yield made
+    for task in asyncio.all_tasks(made):
+        task.cancel()
+    made.settle()
+    made.close()
+
+
+def ask(loop: VirtualLoop, reading: Reading, client: str) -> asyncio.Task[Place]:
+    """One more wants a place."""
+    task = loop.create_task(reading.place(client))
+    loop.settle()
+    return task
+
+
+def test_the_last_to_come_is_the_first_to_have_a_place(loop: VirtualLoop) -> None:
+    """However long they wait, and however often each looks, the order of those who wait is that of their coming."""
+    reading = Reading(SECONDS, places=2)
+    held = [ask(loop, reading, client).result() for client in ("x", "y")]
+    waiting = []
+    for client in "abc":
+        waiting.append(ask(loop, reading, client))
+        loop.now += 0.07
+        loop.settle()
+    loop.advance(3)
+    assert not any(each.done() for each in waiting)
+    held[0].leave()
+    loop.settle()
+    assert [each.done() for each in waiting] == [False, False, True]
+    held[1].leave()
+    loop.settle()
+    assert [each.done() for each in waiting] == [False, True, True]
+
+
+def test_who_waits_in_vain_is_told(loop: VirtualLoop) -> None:
+    """After the time that a message may take there is an error, and the place that comes free then is another's."""
+    reading = Reading(SECONDS, places=2)
+    held = [ask(loop, reading, client).result() for client in ("x", "y")]
+    waiting = ask(loop, reading, "a")
+    loop.advance(SECONDS + 1)
+    with pytest.raises(BufferFull):
+        waiting.result()
+    held[0].leave()
+    assert ask(loop, reading, "b").done()
+
+
+def test_who_gives_up_waiting_leaves_nothing_behind(loop: VirtualLoop) -> None:
+    """A call that is cancelled while it waits passes its turn on."""
+    reading = Reading(SECONDS, places=2)
+    held = [ask(loop, reading, client).result() for client in ("x", "y")]
+    first, last = ask(loop, reading, "a"), ask(loop, reading, "b")
+    last.cancel()
+    held[0].leave()
+    loop.settle()
+    loop.advance(1)
+    assert first.done()
