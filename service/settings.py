@@ -107,7 +107,9 @@ class Settings(BaseSettings):
         description="Processes that decode pictures; 0: the cores divided by the workers, less one, at least one.",
     )
     decode_seconds: float = Field(default=2, gt=0, description="Longest time that a request's pictures may take.")
-    max_queue: int = Field(default=16, ge=1, description="Most requests that wait for those processes, or for a thread.")
+    max_queue: int = Field(
+        default=16, ge=1, description="Most requests that wait for those processes, or for a thread."
+    )
     queue_seconds: float = Field(default=5, gt=0, description="Longest time that they wait.")
 
     drain_seconds: float = Field(default=1, ge=0, description="Time from SIGTERM (`/health` says 503) to the stop.")

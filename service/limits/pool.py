@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.types import Receive
@@ -134,10 +134,7 @@ class Pool:
             giving = self._who_makes_room(client)
             if giving is None:
                 raise Overloaded(self.sentence)
-            last = self._queues[giving][-1]
-            if not last.done():
-                last.set_exception(Overloaded("Others need the room in the queue. Send one request after another."))
-            self._drop(self._queues[giving], last)
+            self._push_out(self._queues[giving])
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         queue = self._queues.setdefault(client, deque())
@@ -145,11 +142,8 @@ class Pool:
         self._waiting += 1
         watching: list[asyncio.Task[None]] = []
 
-        def watch() -> None:
-            watching.append(loop.create_task(self._watch(queue, turn, receive)))
-
         # Most have their turn before; a task for each would cost them more than all else here.
-        timer = loop.call_later(self._unwatched_seconds, watch)
+        timer = loop.call_later(self._unwatched_seconds, self._begin_to_watch, watching, queue, turn, receive)
         try:
             await turn
         except asyncio.CancelledError:
@@ -161,6 +155,18 @@ class Pool:
             self._drop(queue, turn)
             for each in watching:
                 each.cancel()
+            # What it raises holds this frame, and all that the request has sent: a ring, if the frame held it too.
+            del turn, timer
+
+    def _push_out(self, queue: deque[asyncio.Future[None]]) -> None:
+        """Refuse the last of a queue."""
+        last = queue[-1]
+        self._drop(queue, last)
+        if not last.done():
+            last.set_exception(Overloaded("Others need the room in the queue. Send one request after another."))
+
+    def _begin_to_watch(self, watching: list[asyncio.Task[None]], *waiting: Any) -> None:
+        watching.append(asyncio.get_running_loop().create_task(self._watch(*waiting)))
 
     async def _watch(self, queue: deque[asyncio.Future[None]], turn: asyncio.Future[None], receive: Receive) -> None:
         """End the waiting when the client hangs up, or the time is over."""
@@ -176,6 +182,7 @@ class Pool:
         if not turn.done():
             self._drop(queue, turn)
             turn.set_exception(error)
+        del error, turn  # as above
 
     def _drop(self, queue: deque[asyncio.Future[None]], turn: asyncio.Future[None]) -> None:
         """Take somebody out of the queue, if still in it."""

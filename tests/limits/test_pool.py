@@ -1,9 +1,12 @@
 """The queue before the threads for long work."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -11,7 +14,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from service.errors import MalformedBody, Overloaded
+from service.errors import MalformedBody, Overloaded, ServiceError
 from service.limits import pool
 from service.settings import Settings
 from tests.support import serving
@@ -139,6 +142,50 @@ def test_who_gives_up_as_a_place_comes_free_passes_it_on(loop: VirtualLoop) -> N
     loop.advance(1)
     assert following.done()
     assert crowd.ask("last", 0).done()
+
+
+class Body:
+    """What a request has sent; it can be told when it is gone."""
+
+
+@pytest.mark.parametrize("why", ["hung up", "no sense", "too late", "pushed out"])
+def test_nothing_is_kept_of_who_waits_in_vain(loop: VirtualLoop, why: str) -> None:
+    """What a request has sent is let go of with it, whatever ends its waiting, without the garbage collector."""
+    crowd = Crowd(loop, queue=1, seconds=2)
+    crowd.ask("greedy", 100)
+    loop.advance(10)
+    bodies: list[weakref.ref[Body]] = []
+
+    async def receive() -> Message:
+        if why == "no sense":
+            raise MalformedBody("None.")
+        if why != "hung up":
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def wait() -> None:
+        content = Body()
+        bodies.append(weakref.ref(content))
+        async with crowd.pool.place(Request({"type": "http", "client": ("greedy", 1)}, receive)):
+            assert content is None
+
+    async def ask() -> None:
+        with suppress(ServiceError):
+            await wait()
+
+    gc.collect()
+    gc.disable()
+    try:
+        asked = loop.create_task(ask())
+        loop.settle()
+        assert bodies[0]() is not None
+        if why == "pushed out":
+            crowd.ask("newcomer", 1)
+        loop.advance(3)
+        assert asked.done()
+        assert bodies[0]() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("seconds", [0.01, 3])
