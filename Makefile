@@ -8,9 +8,10 @@ NODE := $(PAGE)/node_modules
 RUN := $(VENV)/bin/python
 SHIPPED := $(wildcard models/*/2)
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
-INSTALL := $(RUN) $(PIP)
-# Of packages of which little is run: what is, is compiled then. All of TensorFlow's takes a minute.
-UNCOMPILED := --no-compile
+# Packages of which little is run are not compiled before it is: all of TensorFlow's takes a minute. pip takes ten times as
+# long as uv, and is the way where uv can't be had.
+UV := $(VENV)/bin/uv
+fill = $(UV) pip install --quiet --require-hashes --python $(1) $(2) || $(1) $(PIP) --no-compile $(2)
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve test train evidence check protocol bench deploy-check pins clean
@@ -59,6 +60,8 @@ pins: $(VENV)/training  ## Choose the newest versions again and pin them (needs 
 	  --no-header --no-annotate -c service/requirements-grpc.txt \
 	  pyproject.toml --extra grpc --extra tracing --group training --group development -o training/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --group installer -o training/requirements-uv.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate --group clients -o tests/clients/requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -c service/requirements-grpc.txt pyproject.toml --extra grpc --group benchmarks -o benchmarks/requirements.txt
@@ -78,30 +81,33 @@ $(RUN):
 # The stamps are written last, so that an interrupted installation is taken up again.
 $(VENV)/serving: service/requirements.txt | $(RUN)
 	@echo "Installing what serving needs ..."
-	@$(INSTALL) -r $<
+	@$(RUN) $(PIP) -r $<
 	@touch $@
+
+$(UV): training/requirements-uv.txt | $(RUN)
+	@$(RUN) $(PIP) -r $< || echo "uv can't be had; pip does without." >&2
 
 # All that they want is in the list; without --no-deps pip stumbles over a package that another wants with an extra.
-$(CLIENTS)/installed: tests/clients/requirements.txt
+$(CLIENTS)/installed: tests/clients/requirements.txt | $(UV)
 	@echo "Installing the clients of other serving systems, which the tests run ..."
 	@$(PYTHON) -m venv $(CLIENTS)
-	@$(CLIENTS)/bin/python $(PIP) $(UNCOMPILED) --no-deps -r $<
+	@$(call fill,$(CLIENTS)/bin/python,--no-deps -r $<)
 	@touch $@
 
-$(BENCH)/installed: benchmarks/requirements.txt benchmarks/requirements-bentoml.txt benchmarks/requirements-mlserver.txt
+$(BENCH)/installed: benchmarks/requirements.txt benchmarks/requirements-bentoml.txt benchmarks/requirements-mlserver.txt | $(UV)
 	@echo "Installing what the benchmarks need ..."
 	$(PYTHON) -m venv $(BENCH)
-	@$(BENCH)/bin/python $(PIP) -r $<
+	@$(call fill,$(BENCH)/bin/python,-r $<)
 	$(PYTHON) -m venv $(BENCH)/bentoml
-	@$(BENCH)/bentoml/bin/python $(PIP) -r $(word 2,$^)
+	@$(call fill,$(BENCH)/bentoml/bin/python,-r $(word 2,$^))
 	$(PYTHON) -m venv $(BENCH)/mlserver
-	@$(BENCH)/mlserver/bin/python $(PIP) --no-deps -r $(word 3,$^)
+	@$(call fill,$(BENCH)/mlserver/bin/python,--no-deps -r $(word 3,$^))
 	@touch $@
 
-$(VENV)/training: training/requirements.txt tests/requirements.txt | $(RUN)
-	@echo "Installing what training and tests need, TensorFlow among it: some minutes ..."
-	@$(INSTALL) $(UNCOMPILED) -r $<
-	@$(INSTALL) $(UNCOMPILED) --no-deps -r $(word 2,$^)
+$(VENV)/training: training/requirements.txt tests/requirements.txt | $(UV)
+	@echo "Installing what training and tests need, TensorFlow among it: a minute or so ..."
+	@$(call fill,$(RUN),-r $<)
+	@$(call fill,$(RUN),--no-deps -r $(word 2,$^))
 	@touch $@ $(VENV)/serving
 
 $(NODE)/installed: $(PAGE)/package.json $(PAGE)/package-lock.json $(PAGE)/.npmrc

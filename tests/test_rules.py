@@ -90,6 +90,12 @@ def test_what_comes_without_its_dependencies_is_pinned_too() -> None:
     assert "://" not in text
 
 
+def test_what_installs_the_rest_is_pinned_too() -> None:
+    """training/requirements-uv.txt pins uv alone, with hashes and no index address."""
+    text = (ROOT / "training" / "requirements-uv.txt").read_text()
+    assert re.fullmatch(r"uv==[\d.]+( \\\n    --hash=sha256:[0-9a-f]{64})+\n", text)
+
+
 def test_what_checks_the_page_is_pinned() -> None:
     """package.json names exact versions, and package-lock.json has a hash of every package and no address of one."""
     folder = ROOT / "service" / "page"
