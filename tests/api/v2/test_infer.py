@@ -200,7 +200,7 @@ def test_what_is_wrong_with_the_rest_is_told(toy_client: httpx.Client, more: dic
     (b"{", {}, 400, "not valid JSON"),
     (b"[]", {}, 400, "JSON object"),
     (b"[" * 100_000, {}, 400, "not valid JSON"),
-    (b"[" * 200_001, {}, 413, "values, the limit"),
+    (b"[" * 200_001, {}, 413, "200,000 lists and objects, the limit"),
     (b"[" + b"0," * 199_990 + b"0]", {}, 400, "JSON object"),
     (b"{}", {"Content-Encoding": "br"}, 415, "gzip or deflate"),
     (b"{}", {"Content-Encoding": "gzip"}, 400, "can't be decompressed"),
