@@ -8,7 +8,7 @@ NODE := $(PAGE)/node_modules
 RUN := $(VENV)/bin/python
 SHIPPED := $(wildcard models/*/2)
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
-# Packages of which little is run are not compiled before it is: all of TensorFlow's takes a minute. pip takes ten times as
+# Packages of which little is run are not compiled before it is: all of TensorFlow's takes a minute. pip takes six times as
 # long as uv, and is the way where uv can't be had.
 UV := $(VENV)/bin/uv
 fill = $(UV) pip install --quiet --require-hashes --python $(1) $(2) || $(1) $(PIP) --no-compile $(2)

@@ -1,5 +1,6 @@
 """Fixtures that more than one test module uses."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from xdist.remote import Producer
 from service.settings import PREFIX
 from tests.support import serving, spreading, toy
 from tests.support.serving import Service
+from tests.support.virtual import VirtualLoop
 
 _OF_A_TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
@@ -45,6 +47,17 @@ def nobodys_settings() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith(PREFIX) or name == "PORT"]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture
+def loop() -> Iterator[VirtualLoop]:
+    """Time that passes when told to."""
+    made = VirtualLoop()
+    yield made
+    for task in asyncio.all_tasks(made):
+        task.cancel()
+    made.settle()
+    made.close()
 
 
 @pytest.fixture(scope="session")

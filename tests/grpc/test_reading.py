@@ -1,7 +1,6 @@
 """The places for gRPC's messages, in time that passes when told to."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,17 +9,6 @@ from service.grpc.reading import Place, Reading
 from tests.support.virtual import VirtualLoop
 
 SECONDS = 30.0
-
-
-@pytest.fixture
-def loop() -> Iterator[VirtualLoop]:
-    """Time that passes when told to."""
-    made = VirtualLoop()
-    yield made
-    for task in asyncio.all_tasks(made):
-        task.cancel()
-    made.settle()
-    made.close()
 
 
 def ask(loop: VirtualLoop, reading: Reading, client: str) -> asyncio.Task[Place]:

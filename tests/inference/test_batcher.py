@@ -1,7 +1,6 @@
 """Which images share a call of the model."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -54,14 +53,9 @@ class Askers:
 
 
 @pytest.fixture
-def askers(toy_models: Path) -> Iterator[Askers]:
+def askers(loop: VirtualLoop, toy_models: Path) -> Askers:
     """Askers of the toy model."""
-    loop = VirtualLoop()
-    yield Askers(loop, toy_models)
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
-    loop.settle()
-    loop.close()
+    return Askers(loop, toy_models)
 
 
 def test_who_asks_alone_waits_for_nobody(askers: Askers) -> None:
