@@ -24,15 +24,19 @@ def _images(n: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 
 def batches(rounds: int, seconds: float) -> None:
-    """Images per second of batches of 64 as binary tensors, on one core, beside onnxruntime alone on that core."""
+    """Images per second of batches of 64 as binary tensors, on one core, beside onnxruntime alone on that core.
+
+    A bare server shows how much of them grpc.aio leaves to any program.
+    """
     images = _images(_BATCH)
     rest = post_binary(_PATH, images.shape, images.tobytes())
     call = grpc_load.request(images.shape, images.tobytes())
     grpc_port = program.free_port()
-    with program.start("service", grpc_port=grpc_port, max_images=_BATCH) as service:
+    with program.start("service", grpc_port=grpc_port, max_images=_BATCH) as service, _bare("model") as bare_port:
         ways: dict[str, Callable[[], Load]] = {
             "REST": lambda: checked(load.run(service.port, rest, _CONNECTIONS, seconds)),
             "gRPC": lambda: checked(grpc_load.run(grpc_port, call, _CONNECTIONS, seconds)),
+            "bare gRPC": lambda: checked(grpc_load.run(bare_port, call, _CONNECTIONS, seconds)),
         }
         for name, way in ways.items():
             ours, alone = [], []
@@ -53,11 +57,11 @@ def _alone(seconds: float) -> float:
 
 
 @contextmanager
-def _echo() -> Iterator[int]:
-    """The port of a grpc.aio server that does nothing but answer."""
+def _bare(kind: str) -> Iterator[int]:
+    """The port of a grpc.aio server that only runs the "model", or, as an "echo", does nothing but answer."""
     port = program.free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.programs.grpc_echo", str(port)],
+        [sys.executable, "-m", "benchmarks.programs.grpc_bare", str(port), kind],
         cwd=ROOT, preexec_fn=program.on_server_cores,  # noqa: PLW1509 - there are no threads here
     )  # fmt: skip
     try:
@@ -79,7 +83,7 @@ def single(rounds: int, seconds: float) -> None:
     with (
         program.start("service", grpc_port=ours) as service,
         program.start("MLServer", arguments=[str(theirs)]) as other,
-        _echo() as echo,
+        _bare("echo") as echo,
     ):
         _compare(
             "one image, REST",

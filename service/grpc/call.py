@@ -115,7 +115,8 @@ class Calls:
             try:
                 if not has_room:
                     raise Overloaded("There are as many calls from your address as may be. Make one after another.")
-                self._keys.check(sister, _authorization(context))
+                if self._keys.wanted(sister):  # else its headers, which are made anew whenever they are asked for, stay
+                    self._keys.check(sister, _authorization(context))
                 content = await reply(given, request, context, passage)
                 passage.status = _OK
                 return content

@@ -21,7 +21,7 @@ from service.limits.pool import Pool
 from service.limits.shares import Shares
 from service.oip import answer, inference, metadata
 from service.oip.request import Content, InferRequest, content_of
-from service.oip.statistics import Watch, counted
+from service.oip.statistics import Watch
 from service.oip.version import parse_version
 from service.settings import Settings
 
@@ -130,7 +130,7 @@ class Inference:
             asked = messages.read(message, predictor.outputs)
             return asked, content_of(asked, predictor.model.card, self._settings.max_images)
 
-        with counted(predictor.model, watch):
+        with watch.counting(predictor.model):
             asked, scores = await inference.ask(predictor, parse, self._pool, place, watch, small=small)
             made = messages.answer(predictor, asked, answer.tensors(predictor.outputs, scores, asked.outputs))
             watch.mark("compute_output")

@@ -34,7 +34,8 @@ class Reading:
         self.seconds = seconds
         self._places = places
         self._held = Shares(places)
-        self._arriving: dict[Place, float] = {}
+        self._arriving: dict[Place, float] = {}  # the oldest first
+        self._clock: asyncio.TimerHandle | None = None
         self._waiting: list[_Waiting] = []
 
     async def place(self, client: str) -> "Place":
@@ -77,7 +78,20 @@ class Reading:
 
     def begin(self, place: "Place") -> None:
         """The request of this place begins to arrive."""
-        self._arriving[place] = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        self._arriving[place] = loop.time()
+        if self._clock is None:  # one for all: most are there at once, and a clock for each would cost them more
+            self._clock = loop.call_later(self.seconds, self._end_late)
+
+    def _end_late(self) -> None:
+        """End the arriving of those that take too long, and look again when the next would."""
+        loop = asyncio.get_running_loop()
+        self._clock = None
+        for place, began in self._arriving.items():
+            if began + self.seconds > loop.time():
+                self._clock = loop.call_at(began + self.seconds, self._end_late)
+                break
+            place.end()
 
     def end(self, place: "Place") -> None:
         """It is there, or will never be."""
@@ -110,7 +124,7 @@ class Place:
 
     def __init__(self, reading: Reading, client: str) -> None:
         self._reading = reading
-        self._clock: asyncio.Timeout | None = None
+        self._patience: asyncio.Timeout | None = None
         self._left = False
         self.client = client
         self.gives_way = False
@@ -130,7 +144,7 @@ class Place:
         """
         self._reading.begin(self)
         try:
-            async with asyncio.timeout(self._reading.seconds) as self._clock:
+            async with asyncio.timeout(None) as self._patience:
                 return await anext(given, None)
         except TimeoutError:
             if self.gives_way:
@@ -142,9 +156,13 @@ class Place:
     def give_way(self) -> None:
         """End the arriving, for somebody else needs the place."""
         self.gives_way = True
-        if self._clock is not None:
+        self.end()
+
+    def end(self) -> None:
+        """End the arriving."""
+        if self._patience is not None:
             with suppress(RuntimeError):  # it has just ended
-                self._clock.reschedule(0)
+                self._patience.reschedule(0)
 
     def leave(self) -> None:
         """Leave it to somebody else; once."""

@@ -1,7 +1,6 @@
 """How many predictions are worked on at one time, and whether the service still takes any."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from service import metrics
 from service.errors import Overloaded
@@ -69,20 +68,33 @@ class Admission:
             f"The service works on {self._limit} predictions at one time, the limit. Try again in a moment."
         )
 
-    @contextmanager
-    def place(self, client: str) -> Iterator[None]:
-        """A place for one of this client's, around the work on it.
+    def place(self, client: str) -> "Place":
+        """A place for one of this client's, around the work on it: `with admission.place(client):`."""
+        return Place(self, self._working, client)
+
+
+class Place:
+    """A place, for as long as a block lasts."""
+
+    def __init__(self, admission: Admission, working: "_Places", client: str) -> None:
+        self._admission = admission
+        self._working = working
+        self._client = client
+
+    def __enter__(self) -> None:
+        """Take it.
 
         Raises:
             Overloaded: there is none.
         """
-        if not self._working.has_room(client):
-            raise self.refusal(client) or Overloaded
-        self._working.add(client)
-        try:
-            yield
-        finally:
-            self._working.remove(client)
+        if not self._working.has_room(self._client):
+            raise self._admission.refusal(self._client) or Overloaded
+        self._working.add(self._client)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._working.remove(self._client)
 
 
 class _Places(Shares):

@@ -1,9 +1,9 @@
 """What inferences took, by model and version (Triton's statistics extension); with several workers, of all together."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
 
 from models.repository import Model
 from service import metrics
@@ -15,40 +15,62 @@ _MILLISECONDS = 1000
 
 
 class Watch:
-    """Tells for how long each stage of one inference took."""
+    """Times one inference and its stages, and counts it: `with watch.counting(model):`.
+
+    Attributes:
+        images: how many it was about.
+    """
 
     def __init__(self) -> None:
-        self.began = self._last = time.perf_counter()
         self.images = 0
-        self.seconds = dict.fromkeys(_STAGES, 0.0)
+        self._began = time.perf_counter()
+        self._marks: list[tuple[str, float]] = []
+        self._model: Model | None = None
 
     def mark(self, stage: str) -> None:
         """The stage ends here; it began where the one before ended."""
-        now = time.perf_counter()
-        self.seconds[stage] += now - self._last
-        self._last = now
+        self._marks.append((stage, time.perf_counter()))
+
+    def counting(self, model: Model) -> Self:
+        """Count the inference in the block as this model's: as a success, or as a failure where it raises something."""
+        self._model = model
+        return self
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._model is not None  # noqa: S101 - for the type
+        result = "success" if kind is None else "fail"
+        _INFERENCES.add(((self._model.name, str(self._model.version), result), self, time.perf_counter()))
+
+    def seconds(self, result: str, ended: float) -> dict[str, float]:
+        """How long all of it took, by its result, and, where it succeeded, each stage."""
+        spent = {result: ended - self._began}
+        if result == "success":
+            spent |= dict.fromkeys(_STAGES, 0.0)
+            before = self._began
+            for stage, at in self._marks:
+                spent[stage] += at - before
+                before = at
+        return spent
 
 
-@contextmanager
-def counted(model: Model, watch: Watch) -> Iterator[None]:
-    """Count the inference in this block: as a success, or as a failure where it raises something."""
-    result = "fail"
-    try:
-        yield
-        result = "success"
-    finally:
-        watch.seconds[result] = time.perf_counter() - watch.began
-        _INFERENCES.add(((model.name, str(model.version), result), watch))
+_Note = tuple[tuple[str, str, str], Watch, float]
 
 
-def _count(notes: list[tuple[tuple[str, str, str], Watch]]) -> None:
-    alike: dict[tuple[str, str, str], list[Watch]] = {}
-    for key, watch in notes:
-        alike.setdefault(key, []).append(watch)
-    for (name, version, result), watches in alike.items():
-        metrics.INFERENCES[name, version, result].inc(len(watches))
-        for stage in (result, *_STAGES) if result == "success" else (result,):
-            metrics.INFERENCE_STAGES[name, version, stage].inc(sum(watch.seconds[stage] for watch in watches))
+def _count(notes: list[_Note]) -> None:
+    alike: dict[tuple[str, str, str], list[_Note]] = {}
+    for note in notes:
+        alike.setdefault(note[0], []).append(note)
+    for (name, version, result), found in alike.items():
+        metrics.INFERENCES[name, version, result].inc(len(found))
+        watches = [watch for _, watch, _ in found]
+        spent = [watch.seconds(result, ended) for _, watch, ended in found]
+        for stage in spent[0]:
+            metrics.INFERENCE_STAGES[name, version, stage].inc(sum(each[stage] for each in spent))
         if result == "success":
             metrics.INFERENCE_IMAGES[name, version].inc(sum(watch.images for watch in watches))
             metrics.LAST_INFERENCE[name, version].set(time.time())
