@@ -57,6 +57,8 @@ def _with_values(tensor: pb.ModelInferRequest.InferInputTensor) -> InputTensor:
 
 
 def _parameters(given: Mapping[str, pb.InferParameter]) -> dict[str, Any]:
+    if not given:
+        return {}
     found = {name: (value, value.WhichOneof("parameter_choice")) for name, value in given.items()}
     return {name: getattr(value, kind) for name, (value, kind) in found.items() if kind is not None}
 
