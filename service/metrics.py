@@ -71,9 +71,9 @@ DECODE_PROCESSES_LIMIT = Gauge(
 DECODE_PROCESSES_ENDED = Family(
     Counter("seminar_cnn_decode_processes_ended_total", "Processes that decoded and were replaced, by why.", ["reason"])
 )
-INFERENCE_SECONDS = Histogram("seminar_cnn_inference_seconds", "One call of the model.", buckets=_STEPS)
+INFERENCE_SECONDS = Histogram("seminar_cnn_inference_seconds", "Classifying one batch of images.", buckets=_STEPS)
 BATCH_IMAGES = Histogram(
-    "seminar_cnn_batch_images", "Images in one call of the model.", buckets=(1, 2, 4, 8, 16, 32, 64)
+    "seminar_cnn_batch_images", "Images in one batch.", buckets=(1, 2, 4, 8, 16, 32, 64)
 )
 PREDICTIONS = Family(
     Counter(

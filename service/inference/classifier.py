@@ -13,8 +13,8 @@ from service.images.preprocess import SIDE
 # Batches are cut to this size: onnxruntime's memory then has a bound.
 MAX_BATCH = 64
 
-# Of a batch the model is given so many at a time: what its layers make of them then stays in the processor's caches,
-# and what it has of other programs' there stays too.
+# Of a batch the model is given so many at a time: what its layers make of so few stays in the processor's caches, and
+# does not drive all else out of them. Fewer take longer again: every run has costs of its own.
 _AT_A_TIME = 16
 
 

@@ -1,10 +1,11 @@
 """The places for gRPC's messages, in time that passes when told to."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
-from service.errors import BufferFull
+from service.errors import BufferFull, ClientTooSlow
 from service.grpc.reading import Place, Reading
 from tests.support.virtual import VirtualLoop
 
@@ -59,3 +60,36 @@ def test_who_gives_up_waiting_leaves_nothing_behind(loop: VirtualLoop) -> None:
     loop.settle()
     loop.advance(1)
     assert first.done()
+
+
+def test_one_clock_ends_each_at_its_own_time(loop: VirtualLoop) -> None:
+    """Whoever sends nothing is ended after its own time, whether others came before, or are there long since."""
+    reading = Reading(SECONDS)
+
+    async def silence() -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    async def message() -> AsyncIterator[bytes]:
+        yield b"message"
+
+    def arrive(given: AsyncIterator[bytes]) -> asyncio.Task[bytes | None]:
+        task = loop.create_task(ask(loop, reading, "x").result().message(given))
+        loop.settle()
+        return task
+
+    first = arrive(silence())
+    assert arrive(message()).result() == b"message"
+    loop.advance(SECONDS / 2)
+    second = arrive(silence())
+    for late in (first, second):
+        loop.advance(SECONDS / 2 - 1)
+        assert not late.done()
+        loop.advance(1)
+        assert isinstance(late.exception(), ClientTooSlow)
+    loop.advance(SECONDS)
+    third = arrive(silence())
+    loop.advance(SECONDS - 1)
+    assert not third.done()
+    loop.advance(1)
+    assert isinstance(third.exception(), ClientTooSlow)
