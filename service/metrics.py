@@ -72,9 +72,7 @@ DECODE_PROCESSES_ENDED = Family(
     Counter("seminar_cnn_decode_processes_ended_total", "Processes that decoded and were replaced, by why.", ["reason"])
 )
 INFERENCE_SECONDS = Histogram("seminar_cnn_inference_seconds", "Classifying one batch of images.", buckets=_STEPS)
-BATCH_IMAGES = Histogram(
-    "seminar_cnn_batch_images", "Images in one batch.", buckets=(1, 2, 4, 8, 16, 32, 64)
-)
+BATCH_IMAGES = Histogram("seminar_cnn_batch_images", "Images in one batch.", buckets=(1, 2, 4, 8, 16, 32, 64))
 PREDICTIONS = Family(
     Counter(
         "seminar_cnn_predictions_total",
