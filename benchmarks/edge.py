@@ -4,6 +4,7 @@ HAProxy with its real configuration and TLS stands before another HAProxy that a
 processor time is all that is measured: small uploads, by h2load over HTTP/1.1, on connections that are kept.
 """
 
+import argparse
 import os
 import re
 import statistics
@@ -29,6 +30,7 @@ _ANSWER = "x" * 800
 
 def main() -> None:
     """Measure and print."""
+    argparse.ArgumentParser(prog="python -m benchmarks.edge", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with _edge(folder) as (port, process):

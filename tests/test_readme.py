@@ -230,6 +230,7 @@ def test_the_programs_know_their_commands(command: str) -> None:
     known = set(re.findall(r"[\w-]+", help_of(module, *(words[:1] if module == "training" else []))))
     chosen = words if module != "training" else [word for word in words if word.startswith("--")]
     assert {word for word in chosen if not word.isdecimal()} <= known
+    assert {"usage", "help"} <= known  # asked for help, it does nothing else
 
 
 @functools.cache
