@@ -26,7 +26,7 @@ def _images(n: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 def batches(rounds: int, seconds: float) -> None:
     """Images per second of batches of 64 as binary tensors, on one core, beside onnxruntime alone on that core.
 
-    A bare server shows how much of them grpc.aio leaves to any program.
+    A bare server shows how much of them grpc.aio leaves to a program that does little else.
     """
     images = _images(_BATCH)
     rest = post_binary(_PATH, images.shape, images.tobytes())

@@ -11,7 +11,7 @@ import uvloop
 from benchmarks.programs.classify import open_session
 from service.grpc import inference_pb2 as pb
 
-# As many as an answer with the probabilities of one image.
+# About as many as an answer with the probabilities of one image.
 _ANSWER = bytes(100)
 
 

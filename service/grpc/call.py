@@ -115,7 +115,7 @@ class Calls:
             try:
                 if not has_room:
                     raise Overloaded("There are as many calls from your address as may be. Make one after another.")
-                if self._keys.wanted(sister):  # else its headers, which are made anew whenever they are asked for, stay
+                if self._keys.wanted(sister):  # else its headers, made anew for each look, are not asked for
                     self._keys.check(sister, _authorization(context))
                 content = await reply(given, request, context, passage)
                 passage.status = _OK

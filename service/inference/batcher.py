@@ -1,6 +1,6 @@
-"""Gathers what concurrent requests want classified, a few images each, into one call of the model.
+"""Gathers what concurrent requests want classified, a few images each, into one batch.
 
-A call of the model has costs of its own, whatever it is given, and those of a call for many images are paid once
+A run of the model has costs of its own, whatever it is given, and those of a run for many images are paid once
 (benchmarks/ablation.py, "batching", measures what that brings).
 """
 
@@ -22,7 +22,7 @@ class Batcher:
     """Asks a classifier for everything that came in within a few turns of the event loop.
 
     Who asks alone waits for nobody: more than one turn is gathered only after a batch of several requests. As soon as
-    there are as many images as one call takes, it is made.
+    there are as many images as a batch has at most, it is classified.
     """
 
     def __init__(self, classifier: Classifier) -> None:

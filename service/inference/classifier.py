@@ -10,11 +10,11 @@ from models.repository import Model
 from service import metrics
 from service.images.preprocess import SIDE
 
-# Batches are cut to this size: onnxruntime's memory then has a bound.
+# As many are classified, and counted, as one batch at most.
 MAX_BATCH = 64
 
-# Of a batch the model is given so many at a time: what its layers make of so few stays in the processor's caches, and
-# does not drive all else out of them. Fewer take longer again: every run has costs of its own.
+# Of a batch the model is given so many at a time, which bounds onnxruntime's memory too: that was quicker than all 64,
+# perhaps for the processor's caches, and than fewer, as every run has costs of its own.
 _AT_A_TIME = 16
 
 

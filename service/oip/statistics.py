@@ -80,7 +80,7 @@ _INFERENCES = Gathered(_count)
 
 
 def of_models(models: Sequence[Model]) -> dict[str, Any]:
-    """The statistics of these models, in Triton's form. An execution is a request: several may share a call of it."""
+    """The statistics of these models, in Triton's form. An execution is a request: several may share a batch."""
     counts = metrics.by_labels("seminar_cnn_inferences_total", ("model", "version", "result"))
     images = metrics.by_labels("seminar_cnn_inference_images_total", ("model", "version"))
     seconds = metrics.by_labels("seminar_cnn_inference_stage_seconds_total", ("model", "version", "stage"))

@@ -54,7 +54,7 @@ def test_the_commands_for_systemd_are_the_units() -> None:
 SOURCES = {
     "small uploads": "small upload against obvious FastAPI requests/s",
     "photographs of 12 megapixels": "12-megapixel JPEG against obvious FastAPI requests/s",
-    "images in batches of 64, `/v2` in binary": "images/s batches of 64 REST in-process",
+    "images in batches of 64, `/v2` in binary over HTTP": "images/s batches of 64 REST in-process",
 }
 
 

@@ -1,4 +1,4 @@
-"""Which images share a call of the model."""
+"""Which images share a batch."""
 
 import asyncio
 from pathlib import Path
@@ -116,7 +116,7 @@ def test_a_full_batch_leaves_at_once(askers: Askers) -> None:
 
 
 def test_each_has_its_own_scores(askers: Askers) -> None:
-    """Three greys in one call have the scores that they have one by one; whoever gave up has none and costs nothing."""
+    """Three greys in one batch have the scores that they have alone; whoever gave up has none and costs nothing."""
     tasks = askers.ask(4)
     askers.turn()
     tasks.pop().cancel()
