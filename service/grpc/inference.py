@@ -25,6 +25,9 @@ from service.oip.statistics import Watch
 from service.oip.version import parse_version
 from service.settings import Settings
 
+# The messages of a call that its client cancels end first, and the call by so much later: it is no faulty one.
+_CANCELLING_SECONDS = 0.1
+
 # Each may hold a message of the largest size.
 _MOST_STREAMS = 16
 
@@ -62,6 +65,7 @@ class Inference:
         """The bytes of the same; a small message leaves its place at once."""
         content = await place.message(given)
         if content is None:
+            await asyncio.sleep(_CANCELLING_SECONDS)
             raise MalformedBody("The call has no message.")
         if len(content) <= INLINE_BYTES:
             place.leave()

@@ -261,6 +261,23 @@ def test_calls_are_logged_and_counted(toy_asked: Asked) -> None:
     assert '"path":"/inference.GRPCInferenceService/ModelInfer"' in toy_asked.service.log.read_text()
 
 
+def test_a_call_that_its_client_cancels_is_no_faulty_one(toy_models: Path) -> None:
+    """Who hangs up before a message has come is counted as gone (499), as over HTTP, and not as wrong (400)."""
+    end = threading.Event()
+    with serve(toy_models) as service:
+        method = service.channel.stream_unary("/inference.GRPCInferenceService/ModelInfer")
+        calls = [method.future(slowly(end)) for _ in range(10)]
+        assert service.call("ServerLive").live  # so they have come before
+        for each in calls:
+            each.cancel()
+        counted = (
+            'seminar_cnn_requests_total{method="POST",route="/inference.GRPCInferenceService/ModelInfer",status="%s"}'
+        )
+        until(lambda: service.service.figures().get(counted % 499) == len(calls), "all ten in the figures")
+        assert counted % 400 not in service.service.figures()
+        end.set()
+
+
 def test_it_drains_and_stops(toy_models: Path) -> None:
     """Told to stop, the service says so (ServerReady, grpc.health.v1), answers on while it drains, and ends with 0."""
     with serve(toy_models, drain_seconds=2) as service:
