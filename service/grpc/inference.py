@@ -25,7 +25,8 @@ from service.oip.statistics import Watch
 from service.oip.version import parse_version
 from service.settings import Settings
 
-# The messages of a call that its client cancels end first, and the call by so much later: it is no faulty one.
+# The messages of a call that its client cancels end a moment before the call does; within so much it has, and is no
+# faulty one.
 _CANCELLING_SECONDS = 0.1
 
 # Each may hold a message of the largest size.
