@@ -21,7 +21,7 @@ from service.limits.pool import Pool
 from service.limits.shares import Shares
 from service.oip import answer, inference, metadata
 from service.oip.request import Content, InferRequest, content_of
-from service.oip.statistics import Watch
+from service.oip.statistics import Counted, Watch
 from service.oip.version import parse_version
 from service.settings import Settings
 
@@ -66,6 +66,7 @@ class Inference:
         """The bytes of the same; a small message leaves its place at once."""
         content = await place.message(given)
         if content is None:
+            place.leave()
             await asyncio.sleep(_CANCELLING_SECONDS)
             raise MalformedBody("The call has no message.")
         if len(content) <= INLINE_BYTES:
@@ -135,7 +136,7 @@ class Inference:
             asked = messages.read(message, predictor.outputs)
             return asked, content_of(asked, predictor.model.card, self._settings.max_images)
 
-        with watch.counting(predictor.model):
+        with Counted(predictor.model, watch):
             asked, scores = await inference.ask(predictor, parse, self._pool, place, watch, small=small)
             made = messages.answer(predictor, asked, answer.tensors(predictor.outputs, scores, asked.outputs))
             watch.mark("compute_output")

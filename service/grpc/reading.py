@@ -91,7 +91,7 @@ class Reading:
             if began + self.seconds > loop.time():
                 self._clock = loop.call_at(began + self.seconds, self._end_late)
                 break
-            place.end()
+            place.interrupt()
 
     def end(self, place: "Place") -> None:
         """It is there, or will never be."""
@@ -156,10 +156,10 @@ class Place:
     def give_way(self) -> None:
         """End the arriving, for somebody else needs the place."""
         self.gives_way = True
-        self.end()
+        self.interrupt()
 
-    def end(self) -> None:
-        """End the arriving."""
+    def interrupt(self) -> None:
+        """End the arriving before the message is there."""
         if self._patience is not None:
             with suppress(RuntimeError):  # it has just ended
                 self._patience.reschedule(0)

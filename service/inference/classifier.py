@@ -1,6 +1,7 @@
 """Pixels to scores: one ONNX model behind one onnxruntime session."""
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ MAX_BATCH = 64
 # Of a batch the model is given so many at a time, which bounds onnxruntime's memory too: that was quicker than all 64,
 # perhaps for the processor's caches, and than fewer, as every run has costs of its own.
 _AT_A_TIME = 16
+
+_OUTPUTS = ("logits", "probabilities")
 
 
 class Scores(NamedTuple):
@@ -55,8 +58,7 @@ class Classifier:
 
     def classify(self, images: NDArray[np.uint8]) -> Scores:
         """The scores of images uint8 [N, 32, 32, 3] (RGB)."""
-        parts = [self._timed(images[start : start + MAX_BATCH]) for start in range(0, len(images), MAX_BATCH)]
-        return parts[0] if len(parts) == 1 else Scores(*map(np.concatenate, zip(*parts, strict=True)))
+        return Scores(*joined([self._timed(part) for part in _cut(images, MAX_BATCH)]))
 
     def _timed(self, images: NDArray[np.uint8]) -> Scores:
         started = time.perf_counter()
@@ -66,11 +68,18 @@ class Classifier:
         return scores
 
     def _run(self, images: NDArray[np.uint8]) -> Scores:
-        parts = [
-            self._session.run(["logits", "probabilities"], {self._input: images[start : start + _AT_A_TIME]})
-            for start in range(0, len(images), _AT_A_TIME)
-        ]
-        logits, probabilities = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
+        pieces = _cut(images, _AT_A_TIME)
+        logits, probabilities = joined([self._session.run(_OUTPUTS, {self._input: piece}) for piece in pieces])
         # The likeliest class has the probability exp(logit) / sum(exp(logits)), whose logarithm holds the logsumexp.
         energies = np.log(probabilities.max(axis=1)) - logits.max(axis=1)
         return Scores(logits, probabilities, energies)
+
+
+def joined(parts: Sequence[Sequence[NDArray[np.float32]]]) -> Sequence[NDArray[np.float32]]:
+    """The arrays of several batches, those of each place one after another."""
+    return parts[0] if len(parts) == 1 else [np.concatenate(each) for each in zip(*parts, strict=True)]
+
+
+def _cut(images: NDArray[np.uint8], most: int) -> list[NDArray[np.uint8]]:
+    """The images in pieces of at most so many."""
+    return [images[start : start + most] for start in range(0, len(images), most)]

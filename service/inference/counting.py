@@ -8,7 +8,7 @@ import numpy as np
 from models.repository import Model
 from service import metrics
 from service.gathered import Gathered
-from service.inference.classifier import Scores
+from service.inference.classifier import Scores, joined
 from service.inference.outputs import Outputs
 from service.inference.prediction import Prediction
 
@@ -53,7 +53,7 @@ def _count_answered(notes: list[_Answered]) -> None:
     for sort, outputs, scores in notes:
         alike.setdefault((sort, outputs), []).append(scores)
     for (sort, outputs), several in alike.items():
-        scores = several[0] if len(several) == 1 else Scores(*map(np.concatenate, zip(*several, strict=True)))
+        scores = Scores(*joined(several))
         counts = np.bincount(2 * outputs.winners(scores) + outputs.compute("confident", scores)).tolist()
         answers = {(outputs.labels[code // 2], bool(code % 2)): n for code, n in enumerate(counts) if n}
         _count(sort, answers, int(np.count_nonzero(outputs.out_of_distribution(scores))))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from models.repository import Model
 from service import metrics
@@ -15,7 +15,7 @@ _MILLISECONDS = 1000
 
 
 class Watch:
-    """Times one inference and its stages, and counts it: `with watch.counting(model):`.
+    """Times one inference and its stages.
 
     Attributes:
         images: how many it was about.
@@ -25,26 +25,10 @@ class Watch:
         self.images = 0
         self._began = time.perf_counter()
         self._marks: list[tuple[str, float]] = []
-        self._model: Model | None = None
 
     def mark(self, stage: str) -> None:
         """The stage ends here; it began where the one before ended."""
         self._marks.append((stage, time.perf_counter()))
-
-    def counting(self, model: Model) -> Self:
-        """Count the inference in the block as this model's: as a success, or as a failure where it raises something."""
-        self._model = model
-        return self
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        assert self._model is not None  # noqa: S101 - for the type
-        result = "success" if kind is None else "fail"
-        _INFERENCES.add(((self._model.name, str(self._model.version), result), self, time.perf_counter()))
 
     def seconds(self, result: str, ended: float) -> dict[str, float]:
         """How long all of it took, by its result, and, where it succeeded, each stage."""
@@ -56,6 +40,23 @@ class Watch:
                 spent[stage] += at - before
                 before = at
         return spent
+
+
+class Counted:
+    """Counts the inference in a block: as a success, or as a failure where it raises something."""
+
+    def __init__(self, model: Model, watch: Watch) -> None:
+        self._model = model
+        self._watch = watch
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        result = "success" if kind is None else "fail"
+        _INFERENCES.add(((self._model.name, str(self._model.version), result), self._watch, time.perf_counter()))
 
 
 _Note = tuple[tuple[str, str, str], Watch, float]

@@ -19,7 +19,7 @@ from service.inference.registry import ModelRegistry
 from service.limits.admission import INLINE_BYTES
 from service.oip import answer, inference
 from service.oip.request import Content, InferRequest, content_of
-from service.oip.statistics import Watch
+from service.oip.statistics import Counted, Watch
 from service.oip.tensor import OutputTensor
 from service.settings import Settings
 
@@ -44,7 +44,7 @@ class Infer:
             place = partial(pool.place, request)
             small = len(content) <= INLINE_BYTES and not headers["content-encoding"]
             watch = Watch()
-            with watch.counting(predictor.model):
+            with Counted(predictor.model, watch):
                 asked, scores = await inference.ask(predictor, parse, pool, place, watch, small=small)
                 response = _response(predictor, asked, scores)
                 watch.mark("compute_output")
