@@ -2,11 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
-from service.errors import BufferFull, ClientTooSlow
-from service.grpc.reading import Place, Reading
+from service.errors import BufferFull, ClientTooSlow, MalformedBody
+from service.grpc.inference import Inference
+from service.grpc.reading import PLACES, Place, Reading
+from service.limits.admission import Admission
+from service.settings import Settings
 from tests.support.virtual import VirtualLoop
 
 SECONDS = 30.0
@@ -60,6 +65,23 @@ def test_who_gives_up_waiting_leaves_nothing_behind(loop: VirtualLoop) -> None:
     loop.settle()
     loop.advance(1)
     assert first.done()
+
+
+def test_a_call_without_a_message_keeps_no_room(loop: VirtualLoop, toy_models: Path) -> None:
+    """Its place is another's before it is waited for whether its client has cancelled it; then it is told."""
+    settings = Settings(models=toy_models, model="toy")
+    inference = Inference(None, Admission(settings), None, settings, asyncio.Event())  # type: ignore[arg-type] # not asked
+    request = Request({"type": "http", "client": ("x", 1)})
+
+    async def nothing() -> AsyncIterator[bytes]:
+        return
+        yield
+
+    ended = [loop.create_task(inference.model_infer(nothing(), request)) for _ in range(4 * PLACES)]
+    loop.settle()
+    assert not any(each.done() for each in ended)
+    loop.advance(1)
+    assert {type(each.exception()) for each in ended} == {MalformedBody}
 
 
 def test_one_clock_ends_each_at_its_own_time(loop: VirtualLoop) -> None:
